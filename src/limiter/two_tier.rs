@@ -31,7 +31,7 @@ const SWEEP_PAUSE: Duration = Duration::from_secs(1);
 pub struct Limiter {
     tiers: Arc<RwLock<Arc<Tiers>>>,
     redis: Option<Arc<Redis>>,
-    /// Aborted on drop.
+    /// The background tasks, which are aborted on drop.
     tasks: JoinSet<()>,
 }
 

@@ -32,7 +32,7 @@ struct Shared {
 }
 
 impl Cells {
-    /// Creates the cells of up to `capacity` subjects. `crowded` is notified when one more subject is charged. Threads
+    /// Creates the cells of up to `capacity` subjects. `crowded` is notified when a further subject is charged. Threads
     /// that insert concurrently may exceed the capacity by their number.
     pub(super) fn new(capacity: usize, reserve: Nanos, crowded: Arc<Notify>) -> Self {
         Self(Arc::new(Shared { known: DashMap::new(), overflow: AtomicU64::new(0), capacity, reserve, crowded }))
@@ -59,8 +59,8 @@ impl Cells {
         f(own.or_else(|| shared().map(Nanos::new))).map(|(value, _)| value)
     }
 
-    /// Counts in the cell that unknown subjects share while the table is full. They limit each other then. If they were
-    /// all allowed instead, an attacker could lift the limit by filling the table.
+    /// Counts in the cell that unknown subjects share while the table is full. These subjects then limit each other.
+    /// If they were all allowed instead, an attacker could lift the limit by filling the table.
     fn measure_overflow<T, E>(&self, f: impl Fn(Option<Nanos>) -> Result<(T, Nanos), E>) -> Result<T, E> {
         let mut cell = self.0.overflow.load(Ordering::Acquire);
         loop {

@@ -25,8 +25,8 @@ pub(super) struct LimitCounts<C: Clock = DefaultClock> {
 
 impl<C: Clock + Clone> LimitCounts<C> {
     /// Creates counts that start at zero. `reserve` is the number of events that [`ChargeWeight::OneBesideReserve`]
-    /// leaves free. `capacity` is the number of subjects that have their own count, and `crowded` is notified when one
-    /// more subject is charged.
+    /// leaves free. `capacity` is the number of subjects that have their own count, and `crowded` is notified when a
+    /// further subject is charged.
     pub(super) fn new(quota: Quota, reserve: u32, capacity: usize, crowded: &Arc<Notify>, clock: C) -> Self {
         let quota = governor_quota(quota);
         let interval = quota.replenish_interval();
@@ -92,7 +92,7 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// Counts under test, with their quota, clock and notification.
+    /// The counts under test, with their quota, their clock and the notifier of a full table.
     struct Fixture {
         counts: LimitCounts<FakeRelativeClock>,
         quota: Quota,

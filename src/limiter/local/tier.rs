@@ -138,7 +138,7 @@ mod tests {
         assert_eq!(tier.take(std::slice::from_ref(&stranger)), [denied(30)]);
         clock.advance(SECOND * 30);
         assert_eq!(tier.take(std::slice::from_ref(&stranger)), [taken(3)]);
-        // A denied stranger is not charged.
+        // A denied charge beside the reserve refunds the other charges of its check.
         assert_eq!(tier.take(&[device("a"), stranger]), [taken(2), denied(10)]);
         assert_eq!(tier.take(&[device("a")]), [taken(2)]);
     }

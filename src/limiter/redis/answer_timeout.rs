@@ -13,7 +13,7 @@ use tokio::{
 
 /// Longest time that the watch waits for one answer.
 const ANSWER: Duration = Duration::from_millis(50);
-/// Delay of a timer from which on this process or its machine is held responsible for it.
+/// Least delay of a timer that is attributed to this process or its machine, and not to Redis.
 const LATE: Duration = Duration::from_millis(5);
 /// Turns of the runtime until an answer in the socket's buffer reaches its caller: one to see that the socket is
 /// readable, one for the task that reads it, one for the task that passes it on to the checks of its call, and one
@@ -40,7 +40,7 @@ pub(super) async fn until<T>(deadline: Instant, answer: impl Future<Output = T>)
         return Ok(answer);
     }
     let is_ours = Instant::now().duration_since(deadline) > LATE;
-    // A timer that fired in time needs no further turns, for which the caller would wait.
+    // Further turns would only delay the caller when the timer has fired in time.
     let turns = if is_ours { TURNS } else { 0 };
     for _ in 0..turns {
         yield_now().await;

@@ -20,14 +20,14 @@ use super::{
 };
 use crate::limiter::tier_answer::ChargeOutcome;
 
-/// Longest time that a check waits for the call under way. Without this bound, a check of a slow server would wait for
-/// two calls.
+/// Longest time that a check waits for the call under way before the next call is sent. Without this bound, a check
+/// would wait for two calls of a slow server.
 const GATHERING: Duration = Duration::from_millis(1);
 /// Largest number of checks in a call. They occupy a server for about a third of a millisecond.
 const MOST_CHECKS: usize = 64;
 /// Largest number of times that a check is sent. It is sent again when the estimate of the server's clock was wrong.
 const TRIES: u32 = 3;
-/// Time after which a task stops to wait for the answer to a call. The callers have given up long before.
+/// Time after which a task no longer waits for the answer to a call. The callers have given up long before.
 const FORGOTTEN: Duration = Duration::from_secs(1);
 
 /// The answer to one check.
@@ -116,7 +116,7 @@ impl Shared {
         !mem::replace(&mut waiting.is_sent, true)
     }
 
-    /// Takes the checks of the next call. Returns `None` when no check waits; the next one then starts a task again.
+    /// Takes the checks of the next call. Returns `None` when no check waits. The next check then starts a new task.
     fn next(&self) -> Option<Vec<WaitingCheck>> {
         let mut waiting = self.waiting();
         // A check whose caller has given up is not counted.
@@ -143,7 +143,7 @@ impl Shared {
             for (check, outcomes) in checks.into_iter().zip(answer.checks) {
                 match outcomes {
                     Some(outcomes) => reply(check, Ok(outcomes)),
-                    // This process sent it or read its answer too late, so the estimate of the clock is not the reason.
+                    // This process sent the call or read its answer too late. A better estimate would not help.
                     None if check.deadline.is_some_and(|deadline| now >= deadline) => reply(check, Err(timed_out())),
                     None => late.push(check),
                 }

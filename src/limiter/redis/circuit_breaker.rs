@@ -4,7 +4,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::Instant;
 
-/// Number of errors within [`WINDOW`] that opens the breaker. One lost connection does not reach it.
+/// Number of errors within [`WINDOW`] that opens the breaker. It is high enough to tolerate one lost connection.
 const ERRORS: usize = 5;
 const WINDOW: Duration = Duration::from_secs(1);
 /// Number of timeouts without an answer between them that opens the breaker, if the first of them is at least
@@ -26,7 +26,7 @@ pub(super) struct CircuitBreaker {
     open: bool,
     errors: VecDeque<Instant>,
     time_outs: u32,
-    /// The first time-out since the last answer.
+    /// The time of the first timeout since the last answer.
     silent_since: Option<Instant>,
 }
 

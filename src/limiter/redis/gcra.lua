@@ -2,8 +2,9 @@
 -- A count is a single number, its "theoretical arrival time": the time at which its whole burst is available again, in
 -- microseconds of this server's clock.
 --
--- KEYS[i]    rl:{<site>/<subject>}:<limit>, the keys of the first check, then those of the second, and so on. A check has
---            each key once. On a cluster, all keys of a call have the same hash tag, which spreads subjects over the slots.
+-- KEYS[i]    rl:{<site>/<subject>}:<limit>: the keys of the first check, then those of the second, and so on. A check
+--            has each key once. On a cluster, all keys of a call have the same hash tag. Hash tags spread subjects over
+--            the slots.
 -- ARGV[1]    d, the number of different demands. Each demand is four arguments:
 --   interval   microseconds after which one more event fits
 --   tolerance  (burst - 1) * interval
@@ -16,8 +17,8 @@
 -- Returns    { the time of this server, then one value per key: the number of events left; or, if it is denied, the
 --            microseconds until it fits as a negative number; or nil if its check came too late and counted nothing }
 --
--- This is a script because replicas with different clocks must read, decide and write in one atomic step. A call may come
--- too late because a frozen server, when it continues, still finds calls in its buffers whose callers have given up.
+-- This is a script because replicas with different clocks must read, decide and write in one atomic step. A call may
+-- come too late because a frozen server, when it continues, finds calls in its buffers whose callers have given up.
 
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
@@ -37,7 +38,8 @@ while first <= #KEYS do
     local reserve = math.max(weight - 1, 0) * interval
     -- An earlier check of this call may have counted on the same key.
     local count, wait = counts[KEYS[i]] or tonumber(stored[i] or ''), 0
-    -- The arrival time is at most a whole burst ahead: a clock that was set back or a shorter quota must lock no one out.
+    -- The arrival time is at most a whole burst ahead, so that neither a clock that was set back nor a shorter quota locks
+    -- anyone out.
     local tat = math.max(now, math.min(count or now, now + tolerance + interval))
     if weight < 0 then
       -- A count that has expired has nothing to refund.

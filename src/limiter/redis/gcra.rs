@@ -27,7 +27,7 @@ pub(super) struct Answer {
 struct CallGroup<'a> {
     calls: &'a CallQueue,
     subject: &'a str,
-    /// Whether the call may also count other subjects, and therefore charges of other checks.
+    /// Whether the call may count several subjects. If so, it may also be shared with concurrent checks.
     is_shared: bool,
     /// The indexes of the charges in the check.
     charges: Vec<usize>,

@@ -47,8 +47,8 @@ pub(in crate::limiter) struct Redis {
 }
 
 struct RedisState {
-    /// `None` until the first connection. The servers are kept while the breaker is open, because their nodes may still
-    /// be asked for the new ones.
+    /// `None` until the first connection. The servers are kept while the breaker is open, because a discovery also asks
+    /// their nodes.
     servers: Option<Arc<Servers>>,
     breaker: CircuitBreaker,
     /// Number of times that Redis came into use. A failure of an earlier term does not count in the current one.
@@ -85,7 +85,7 @@ impl Redis {
         let answer = self.note(term, answer)?;
         if !answer.excess.is_empty() {
             let excess: Vec<_> = answer.excess.iter().map(|at| charges[*at].clone()).collect();
-            // After a failed refund, its subject has one event less until the count drains. The check stays denied.
+            // If the refund fails, its subject has one event less until the count drains. The check stays denied.
             let _ = self.note(term, until(deadline, gcra::refund(&servers, quotas, &excess)).await);
         }
         Some(answer.outcomes)

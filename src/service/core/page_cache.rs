@@ -40,7 +40,7 @@ const FRESH: Duration = Duration::from_millis(250);
 /// has a new page in each. Without sweeps the pages of past moments would fill the cache.
 const SWEEP: u64 = 4;
 
-/// How long a call waits for another one that reads the same page; then it reads the page itself.
+/// Longest time that a call waits for a concurrent read of the same page. After it, the call reads the page itself.
 const PATIENCE: Duration = Duration::from_millis(50);
 
 /// Number of change counters, which articles share by their hash. Two articles with one counter read their pages
@@ -135,7 +135,7 @@ impl Invalidation<'_> {
     }
 }
 
-/// Returns true when the comment was public and is not any more.
+/// Checks whether the comment was public and is not any more.
 pub(in crate::service) fn is_hidden(comment: Option<&Comment>) -> bool {
     comment.is_some_and(|comment| comment.published_at.is_some() && !comment.status.is_public())
 }
@@ -168,7 +168,7 @@ impl PageCache {
         Invalidation { changes: &self.changes, shared: self.shared }
     }
 
-    /// Begins a change of one article: a comment is published under it, or makes it known.
+    /// Begins a change of one article: a comment under it is published, or makes the article known.
     pub(in crate::service) fn publish(&self, site: &SiteId, article: &ArticleId) -> Invalidation<'_> {
         Invalidation { changes: &self.articles[self.slot(site, article)], shared: self.shared }
     }
@@ -245,7 +245,7 @@ impl PageCache {
                 place.insert(site.clone()).ok();
                 Ok(site)
             }
-            // The read of another call takes long.
+            // The concurrent read of the same site takes longer than `PATIENCE`.
             Err(_) => read.await,
         }
     }

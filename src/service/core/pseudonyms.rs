@@ -19,7 +19,7 @@ use crate::{
     keyring::{Keyring, Namer, PseudonymSubject},
 };
 
-/// The computation of pseudonyms from readers' data with the keys of the keyring.
+/// The pseudonyms of readers, which are computed from their data with the keys of the keyring.
 pub(in crate::service) struct Pseudonyms {
     keyring: Arc<Keyring>,
 }

@@ -96,7 +96,7 @@ impl RateLimits {
         self.limiter.is_degraded()
     }
 
-    /// Charges `event` to the reader's limits, and if it has an article, to those of the article and the site. It is
+    /// Charges `event` to the reader's limits and, if it names an article, to those of the article and the site. It is
     /// charged to all of them or to none. Returns whether less than half of one of the reader's quotas is left.
     ///
     /// # Errors

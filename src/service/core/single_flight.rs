@@ -1,5 +1,6 @@
-//! Duplicates of one request wait for each other, so that the second finds the first's answer and is not charged to a
-//! rate limit: a double click must not use up a reader's quota. Between replicas the unique request row decides.
+//! Single flight for duplicates of one request. A duplicate waits for the first call and then finds its stored answer,
+//! so it is not charged to a rate limit: a double click must not use up a reader's quota. Duplicates at different
+//! replicas do not wait for each other; the unique row of the request lets only one of them take effect.
 
 use std::{
     collections::HashMap,
@@ -46,7 +47,7 @@ impl Drop for Flight<'_> {
     fn drop(&mut self) {
         self.held = None;
         let mut gates = self.flights.lock();
-        // Only the map and this flight hold the gate: no call waits.
+        // If only the map and this flight hold the gate, no call waits for it.
         if Arc::strong_count(&self.gate) == 2 {
             gates.remove(&self.key);
         }

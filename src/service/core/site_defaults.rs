@@ -11,12 +11,12 @@ use crate::domain::{
     spam::Thresholds,
 };
 
-/// What a site may set; the same for all sites until they have settings of their own.
+/// The settings that apply to each site until it has its own.
 #[derive(Debug, Clone, Copy)]
 pub struct SiteDefaults {
     pub text: TextLimits,
     pub mode: Mode,
-    /// The thresholds of a site until it learned its own from decisions.
+    /// The thresholds of a site until thresholds are learned from its decisions.
     pub thresholds: Thresholds,
     /// Percentage of automatic decisions that are sent to a moderator as a sample.
     pub sample_percent: u8,

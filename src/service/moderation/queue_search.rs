@@ -29,7 +29,7 @@ const GROWTH: usize = 4;
 const SLICE: usize = 10_000;
 
 /// Time after which no further slice is begun. It applies to a page and to its count separately, so that both together
-/// take about a second, which people do not notice as a delay.
+/// take about a second, which is an acceptable wait for a person.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Replaces a filter's query by the comments that match it, on any page and in any status. If they are too many to

@@ -32,7 +32,8 @@ use crate::{
     store::Store,
 };
 
-/// Duration of a watch. A client then opens another one, so that it lists what it missed and may reach a new replica.
+/// Duration of a watch. To continue, a client opens another watch, which may reach a new replica, and lists what it
+/// missed in between.
 const LIFE: Duration = Duration::from_secs(300);
 
 /// Number of cases that one query reads.

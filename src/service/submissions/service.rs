@@ -15,7 +15,7 @@ use crate::{
 pub struct Submissions {
     pub(super) core: Arc<Core>,
     pub(super) challenges: Arc<Challenges>,
-    /// Reads the contexts of submits, in batches.
+    /// Reads the stored data that submits depend on, in batches.
     pub(super) contexts: SubmitReader,
     /// Stores submits, in batches of one transaction each.
     pub(super) writer: SubmissionWriter,

@@ -96,7 +96,7 @@ impl Submissions {
         }
     }
 
-    /// `subjects` are what a ban on this submit may be about.
+    /// Runs the steps after the check of the form. `subjects` are those that a ban on this submit may have.
     async fn take_comment(&self, attempt: &Attempt<'_>, subjects: Vec<BanSubject>) -> Result<Submitted> {
         let _flight = self.core.requests.enter(attempt.site, attempt.form.request_id).await;
         rekey_device(&self.core, attempt.site, &attempt.form.client).await?;

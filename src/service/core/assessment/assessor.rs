@@ -1,4 +1,4 @@
-//! The assessment of a comment by all that a site knows of spam, and the comment's first status.
+//! The assessment of a comment by a site's rules, terms and model, and the comment's first status.
 
 use std::sync::Arc;
 
