@@ -13,7 +13,7 @@ use crate::support::redis::RedisServer;
 const START: i64 = 1_800_000_000_000_000;
 const TAKE: i64 = 1;
 const LOOK: i64 = 0;
-const GIVE_BACK: i64 = -1;
+const REFUND: i64 = -1;
 
 /// The charge of one key.
 #[derive(Debug, Clone, Copy)]
@@ -122,7 +122,7 @@ fn the_script_decides_as_the_local_tier_does() {
                 let taken = script.one(now, one, TAKE);
                 prop_assert_eq!((taken.0, taken.1), (seen.0, seen.1), "a check without a charge returns the same");
                 if taken.0 == 1 {
-                    prop_assert_eq!(script.one(now, one, GIVE_BACK), (1, 0, seen.2));
+                    prop_assert_eq!(script.one(now, one, REFUND), (1, 0, seen.2));
                 }
                 continue;
             }
@@ -156,7 +156,7 @@ fn a_reserve_is_available_only_to_charges_that_may_use_it() {
     }
     assert_eq!(script.one(START, article, TAKE).0, 0);
     // A refund makes capacity in the reserve first.
-    script.one(START, article, GIVE_BACK);
+    script.one(START, article, REFUND);
     assert_eq!(script.one(START, article, 4), (0, 30_000_000, 0));
     assert_eq!(script.one(START + 30_000_000, article, 4), (1, 0, 3));
 }
@@ -222,7 +222,7 @@ impl Model {
             let whole = ask.interval * ask.burst;
             let used = (self.0.get(ask.key).copied().unwrap_or(now) - now).clamp(0, whole);
             let used = match ask.weight {
-                GIVE_BACK => (used - ask.interval).max(0),
+                REFUND => (used - ask.interval).max(0),
                 _ if used > whole - ask.interval => {
                     denied |= ask.enforced;
                     outcome.push((0, used + ask.interval - whole, 0));
@@ -244,12 +244,8 @@ impl Model {
 
 /// A check of one to four keys: any mixture of weights and modes, and of quotas on one key as after a reload.
 fn any_check() -> impl Strategy<Value = Vec<Ask>> {
-    let one_ask = (
-        1_i64..4_000_000,
-        1_i64..6,
-        prop_oneof![6 => Just(TAKE), 2 => Just(LOOK), 1 => Just(GIVE_BACK)],
-        any::<bool>(),
-    );
+    let one_ask =
+        (1_i64..4_000_000, 1_i64..6, prop_oneof![6 => Just(TAKE), 2 => Just(LOOK), 1 => Just(REFUND)], any::<bool>());
     let asks = proptest::collection::vec(proptest::option::of(one_ask), 4);
     let check = asks.prop_map(|asks| {
         let each = ["a", "b", "c", "d"].into_iter().zip(asks);
@@ -313,14 +309,14 @@ fn a_late_call_counts_nothing_and_returns_the_servers_time() {
 fn a_refund_creates_no_key_and_a_clock_set_back_denies_no_caller() {
     let (mut script, one) = (Script::start(), ask("k", 1_000_000, 5));
     let second = |second: i64| second * 1_000_000;
-    assert_eq!(script.one(second(9_000), one, GIVE_BACK), (1, 0, 5));
+    assert_eq!(script.one(second(9_000), one, REFUND), (1, 0, 5));
     for remaining in [4, 3, 2, 1, 0] {
         assert_eq!(script.one(second(9_000), one, TAKE), (1, 0, remaining));
     }
     assert_eq!(script.one(second(5_000), one, TAKE), (0, 1_000_000, 0), "an hour back, and still one interval to wait");
-    assert_eq!(script.one(second(9_000), one, GIVE_BACK), (1, 0, 1));
-    assert_eq!(script.one(second(9_100), one, GIVE_BACK), (1, 0, 5));
+    assert_eq!(script.one(second(9_000), one, REFUND), (1, 0, 1));
+    assert_eq!(script.one(second(9_100), one, REFUND), (1, 0, 5));
     assert_eq!(script.one(second(9_100), one, TAKE), (1, 0, 4));
-    assert_eq!(script.one(second(9_100), one, GIVE_BACK), (1, 0, 5));
+    assert_eq!(script.one(second(9_100), one, REFUND), (1, 0, 5));
     assert!(script.keys().is_empty());
 }

@@ -1,6 +1,6 @@
-//! Discovery of the current masters. All sentinels or cluster nodes are asked concurrently, so that frozen ones delay the
-//! result by one timeout only. The most common answer is used, so that an isolated one with outdated information does
-//! not matter.
+//! Discovery of the current masters. All sentinels or cluster nodes are asked concurrently, so that frozen ones delay
+//! the result by one timeout only. The most common answer is used, so that an isolated one with outdated information
+//! does not matter.
 
 use std::ops::RangeInclusive;
 

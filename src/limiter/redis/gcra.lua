@@ -38,8 +38,8 @@ while first <= #KEYS do
     local reserve = math.max(weight - 1, 0) * interval
     -- An earlier check of this call may have counted on the same key.
     local count, wait = counts[KEYS[i]] or tonumber(stored[i] or ''), 0
-    -- The arrival time is at most a whole burst ahead, so that neither a clock that was set back nor a shorter quota locks
-    -- anyone out.
+    -- The arrival time is at most a whole burst ahead. Otherwise a clock that was set back or a shorter quota could
+    -- lock readers out.
     local tat = math.max(now, math.min(count or now, now + tolerance + interval))
     if weight < 0 then
       -- A count that has expired has nothing to refund.

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::{
     answer_timeout::answered,
     call_queue::CallQueue,
-    script::{Ask, Demand, LOOK, REFUND, TAKE, strange},
+    script::{Ask, Demand, LOOK, REFUND, TAKE, unexpected_answer},
     servers::Servers,
 };
 use crate::{
@@ -112,7 +112,7 @@ fn ask(quotas: &Quotas, charge: &Charge, weight: i64) -> Ask {
 fn groups<'a>(servers: &'a Servers, charges: &'a [Charge]) -> RedisResult<Vec<CallGroup<'a>>> {
     let mut groups: Vec<CallGroup<'a>> = Vec::new();
     for (at, Charge { subject, .. }) in charges.iter().enumerate() {
-        let (shard, with_others) = servers.shard_of(subject).ok_or_else(strange)?;
+        let (shard, with_others) = servers.shard_of(subject).ok_or_else(unexpected_answer)?;
         match groups.iter_mut().find(|group| with_others || group.subject == subject) {
             Some(group) => group.charges.push(at),
             None => groups.push(CallGroup { calls: &shard.calls, subject, is_shared: with_others, charges: vec![at] }),

@@ -98,15 +98,15 @@ pub(super) fn command(naming: Naming, checks: &[ScriptCheck<'_>]) -> Cmd {
 /// An unexpected-type error when the answer does not match `checks`.
 pub(super) fn read(answer: &[Option<i64>], checks: &[ScriptCheck<'_>]) -> RedisResult<ScriptAnswer> {
     let (Some(Some(now)), mut rest) = (answer.first().copied(), answer.get(1..).unwrap_or_default()) else {
-        return Err(strange());
+        return Err(unexpected_answer());
     };
     let mut outcomes = Vec::with_capacity(checks.len());
     for check in checks {
-        let (own, others) = rest.split_at_checked(check.asks.len()).ok_or_else(strange)?;
+        let (own, others) = rest.split_at_checked(check.asks.len()).ok_or_else(unexpected_answer)?;
         outcomes.push(own.iter().map(|one| one.map(outcome)).collect());
         rest = others;
     }
-    if rest.is_empty() { Ok(ScriptAnswer { now, checks: outcomes }) } else { Err(strange()) }
+    if rest.is_empty() { Ok(ScriptAnswer { now, checks: outcomes }) } else { Err(unexpected_answer()) }
 }
 
 /// Decodes one number of the answer: the events that are left, or a wait in microseconds as a negative number.
@@ -119,7 +119,7 @@ fn outcome(number: i64) -> ChargeOutcome {
 }
 
 /// Creates the error of an unexpected answer.
-pub(super) fn strange() -> RedisError {
+pub(super) fn unexpected_answer() -> RedisError {
     (ErrorKind::UnexpectedReturnType, "redis returned an unexpected answer").into()
 }
 
