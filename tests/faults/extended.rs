@@ -17,7 +17,7 @@ use super::{
 };
 use crate::support::newsroom::{Portal, empty_database_url};
 
-/// Reverts the newest migration that creates an index, so that the start runs it again.
+/// Reverts a migration that creates an index, so that the next start runs it again.
 const UNDO: &str =
     "drop index comments_waiting_of_article; delete from _sqlx_migrations where version = 20261126100000";
 

@@ -106,7 +106,7 @@ async fn ended(loads: Vec<Load>) -> Vec<Sent> {
 }
 
 /// Tokens in a client's retry throttle, the cost of a failure and the gain of a success: as in gRPC's retry design
-/// (A6), with the values of the README's service config.
+/// (A6), with the values of the service config in docs/integrate.md.
 const TOKENS: usize = 10_000;
 const PER_FAILURE: usize = 1_000;
 const PER_SUCCESS: usize = 100;

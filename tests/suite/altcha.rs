@@ -92,7 +92,7 @@ async fn a_token_without_its_proof_of_work_is_invalid(database: Database) {
         let image = portal.challenge("bai").await.token;
         let disguised = disguised_as_proof(&image, &issued);
         let error = portal.captcha.verify_challenge(verification(&disguised, ANSWER)).await.unwrap_err();
-        assert_eq!(reason(&error), "CAPTCHA_INVALID", "an image's token with a proof is invalid");
+        assert_eq!(reason(&error), "CAPTCHA_INVALID", "an image's token that is wrapped as a proof is invalid");
         portal.captcha.verify_challenge(verification(&image, ANSWER)).await.unwrap();
         // The challenge was not tried yet, so it is not spent.
         portal.captcha.verify_challenge(verification(&solved(&issued), ANSWER)).await.unwrap();

@@ -22,9 +22,9 @@ on_both_databases! {
     the_challenge_limit_has_a_reserve_for_known_readers,
     a_wrong_answer_is_not_charged_as_a_submit,
     forged_and_expired_tokens_are_denied_by_the_failure_limit,
-    ipv6_prefixes_are_nested,
+    ipv6_addresses_are_limited_by_prefixes_of_three_lengths,
     reports_from_one_network_count_once_and_are_limited_by_article,
-    a_known_readers_report_counts_apart_from_its_network,
+    a_known_readers_report_is_counted_separately_from_its_network,
 }
 
 /// Returns the name of the limit in a status.
@@ -112,7 +112,7 @@ async fn a_denied_limit_never_spends_the_challenge(database: Database) {
     })
     .await;
     let mut portal = newsroom.portal();
-    // The image pool is filled from here on. A challenge without a ready image would also be charged.
+    // This call waits until an image is ready, because a challenge without a ready image would also be charged.
     portal.challenge("bai-khac").await;
     let home = Home::beside(&newsroom.config);
     let spent = "select count(*) from requests where nonce is not null";
@@ -208,7 +208,7 @@ async fn forged_and_expired_tokens_are_denied_by_the_failure_limit(database: Dat
     send(&mut portal, form).await.expect("the challenge was not spent");
 }
 
-async fn ipv6_prefixes_are_nested(database: Database) {
+async fn ipv6_addresses_are_limited_by_prefixes_of_three_lengths(database: Database) {
     let newsroom = newsroom(database, |limits| limits.submits_per_prefix = "1/24h".parse().unwrap()).await;
     let mut portal = newsroom.portal();
     let mut say = async |ip: String| {
@@ -225,7 +225,7 @@ async fn ipv6_prefixes_are_nested(database: Database) {
         say(format!("2001:db8:1:{:x}::1", (number / 4) * 0x100 + number % 4)).await.unwrap();
     }
     assert_eq!(limit(&say("2001:db8:1:a00::1".into()).await.unwrap_err()), "SubmitsPerPrefix48");
-    say("2001:db8:2::1".into()).await.expect("another /48");
+    say("2001:db8:2::1".into()).await.expect("another /48 is not affected");
     say("203.0.113.7".into()).await.expect("an IPv4 address has a limit for its /24 only");
 }
 
@@ -257,9 +257,13 @@ async fn reports_from_one_network_count_once_and_are_limited_by_article(database
         let ip = format!("2001:db8:1:{number:x}::1");
         portal.comments.report_comment(report(&ids[number % 4], &device, &ip)).await.unwrap();
     }
-    assert_eq!(waiting(&newsroom).await, 0, "three devices for each comment, all in one /48");
+    assert_eq!(
+        waiting(&newsroom).await,
+        0,
+        "three reports for each comment do not flag it, because all devices are in one /48"
+    );
     portal.comments.report_comment(report(&ids[0], "", "203.0.113.7")).await.unwrap();
-    assert_eq!(waiting(&newsroom).await, 1, "a report from another network");
+    assert_eq!(waiting(&newsroom).await, 1, "a report from another network flags the comment");
     // Unknown readers may send fifteen reports; thirteen have been sent.
     for (number, denied) in [(1, false), (2, false), (3, true)] {
         match portal.comments.report_comment(report(&ids[1], "", &format!("198.51.{number}.9"))).await {
@@ -275,7 +279,7 @@ async fn reports_from_one_network_count_once_and_are_limited_by_article(database
         .expect("the reserve is available to a known reader");
 }
 
-async fn a_known_readers_report_counts_apart_from_its_network(database: Database) {
+async fn a_known_readers_report_is_counted_separately_from_its_network(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let reader = known_reader(&newsroom, "203.0.113.7").await;
     let mut portal = newsroom.portal();

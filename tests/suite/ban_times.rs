@@ -29,7 +29,7 @@ use crate::support::{
     sample::site,
 };
 
-/// A service without a network, on one article in POST mode.
+/// The services without a network, and one article in POST mode.
 struct Desk {
     home: Home,
     services: Services,
@@ -154,7 +154,7 @@ async fn a_prefix_ban_stays_in_force_over_changes_of_month(desk: Desk) {
         ("2026-11-30T23:59:59Z", "2026-11-30T23:59:59Z"),
         ("2026-11-30T23:59:59Z", "2026-12-01T00:00:00Z"),
         ("2026-10-01T00:00:00Z", "2026-11-30T23:59:59Z"),
-        // Over February, the term ends in the third month after the comment's.
+        // February is short, so the ban ends in the third month after the comment's month.
         ("2026-12-31T12:00:00Z", "2027-01-31T12:00:00Z"),
     ] {
         let desk = Desk::at(if desk.home.is_postgres() { Home::postgres().await } else { Home::sqlite().await });

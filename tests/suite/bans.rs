@@ -1,4 +1,4 @@
-//! Bans: whom they affect, and what a banned reader sees.
+//! Tests of bans: whom they affect, and what a banned reader sees.
 
 use std::sync::{
     Arc,
@@ -28,8 +28,8 @@ on_both_databases! {
     every_submit_that_starts_after_the_answer_is_subject_to_the_ban,
 }
 
-/// The submits that each kind must affect: the same device, the /24 prefix, the text "Mua ngay kẻo lỡ dịp này" in any
-/// spelling.
+/// The submits that a ban of each kind must affect: the same device, the /24 prefix, the text "Mua ngay kẻo lỡ dịp này"
+/// in any spelling.
 const HITS: [(BanSubject, [bool; 3]); 4] = [
     (BanSubject::Device, [true, false, false]),
     (BanSubject::IpPrefix, [false, true, false]),
@@ -65,13 +65,16 @@ async fn check_kinds(
             hit(&mut portal, &stranger, &bare).await,
         ];
         assert_eq!(found, expected, "{kind:?}");
-        assert!(hit(&mut portal, &banned, &said.to_uppercase()).await, "{kind:?}: the banned reader");
+        assert!(hit(&mut portal, &banned, &said.to_uppercase()).await, "{kind:?}: the banned reader is affected");
         assert!(
             !hit(&mut portal, &stranger, &format!("Người lạ nói, {kind:?}")).await,
-            "{kind:?}: an unrelated reader"
+            "{kind:?}: an unrelated reader is not affected"
         );
         desk.unban(&ban.id).await;
-        assert!(!hit(&mut portal, &banned, &format!("Được nói lại, {kind:?}")).await, "{kind:?}: after the ban");
+        assert!(
+            !hit(&mut portal, &banned, &format!("Được nói lại, {kind:?}")).await,
+            "{kind:?}: the reader is not affected after the ban"
+        );
     }
 }
 
@@ -96,7 +99,7 @@ async fn an_author_without_a_device_is_known_by_prefix_and_name(database: Databa
     let id = lan.comment(&mut portal, "bai", "Câu đầu tiên").await;
     let author = desk.case(&id).await.author_history.unwrap().author;
     let from_comment = ban_of(&mut desk, &id, BanSubject::Author, BanEffect::Block).await;
-    // The same ban by the author key that the case shows, without a kind.
+    // Creates the same ban with the author key that the case shows, and without a kind.
     let request =
         v1::CreateBanRequest { subject: Some(Subject::Author(author.clone())), subject_kind: 0, ..from_comment };
     let ban = desk.ban(request).await.unwrap().ban.unwrap();
@@ -105,7 +108,7 @@ async fn an_author_without_a_device_is_known_by_prefix_and_name(database: Databa
     assert_eq!((ban.subject_kind(), ban.author, ban.comment_id), (BanSubject::Author, author, String::new()));
     let by_comment = ban_of(&mut desk, &id, BanSubject::Author, BanEffect::Block).await;
     assert_eq!(desk.ban(by_comment).await.unwrap().ban.unwrap().effect(), BanEffect::Hold);
-    // The state that an earlier version stored.
+    // Restores the state that an earlier version stored.
     Home::beside(&newsroom.config).execute("update bans set effect = 'BLOCK'").await.unwrap();
     desk.set_mode("bai", Mode::Post, 1).await;
     for (name, ip, held) in [
@@ -140,7 +143,7 @@ async fn a_banned_reader_is_charged_nothing_and_gets_no_details(database: Databa
         config.limits.submits_per_device = "2/1h".parse().unwrap();
     })
     .await;
-    // A site of its own, because all test servers share one metrics registry.
+    // The test uses its own site, because all servers of the tests share one metrics registry.
     let site = format!("cam-{}", Uuid::new_v4().simple());
     let mut portal = newsroom.portal_with(&newsroom.new_token("PORTAL", &site).await);
     let mut desk = newsroom.desk_with(&newsroom.new_token("MODERATOR", &site).await);
@@ -159,7 +162,10 @@ async fn a_banned_reader_is_charged_nothing_and_gets_no_details(database: Databa
         assert_eq!(details.localized_message().unwrap().message, "You cannot comment here at the moment.");
         assert!(details.precondition_failure().is_none() && details.retry_info().is_none());
         assert!(details.resource_info().is_none() && details.quota_failure().is_none());
-        assert!(fresh_challenge(&status).is_none(), "the challenge is not spent");
+        assert!(
+            fresh_challenge(&status).is_none(),
+            "no fresh challenge is returned, because the challenge was not spent"
+        );
     }
     let shown = metrics(&newsroom);
     let counted = format!("duyet_comments_submitted_total{{site=\"{site}\",outcome=\"BANNED\"}} 5");
@@ -174,7 +180,10 @@ async fn a_banned_reader_is_charged_nothing_and_gets_no_details(database: Databa
         request_id: Uuid::new_v4().to_string(),
         ..Default::default()
     };
-    assert!(portal.captcha.verify_challenge(pass).await.is_ok(), "other forms are not affected by the ban");
+    assert!(
+        portal.captcha.verify_challenge(pass).await.is_ok(),
+        "the ban does not deny a verification for another form"
+    );
 
     desk.unban(&ban.id).await;
     let taken = portal.comments.submit_comment(form).await.unwrap().into_inner();
@@ -283,7 +292,7 @@ async fn sixty_four_concurrent_submits_get_the_status_of_ban_and_score(database:
         let case = desk.case(&answer.comment_id).await;
         let held = case.findings.iter().any(|finding| finding.rule == "HELD_BY_BAN");
         let status = case.comment.unwrap().status();
-        // Without enough decisions, comments that look like spam are also pending.
+        // Before moderators have made enough decisions, comments that look like spam are also pending.
         let expected = match lot {
             0 | 2 => (true, CommentStatus::Pending),
             1 => (false, CommentStatus::Approved),
@@ -294,8 +303,8 @@ async fn sixty_four_concurrent_submits_get_the_status_of_ban_and_score(database:
     assert_eq!(portal.list("bai").await.total_count, 17);
 }
 
-/// Sends one comment after another from one device until `enough` were started after the ban's answer. Each of those
-/// must satisfy `fits`.
+/// Submits one comment after another from one device until `enough` submits were started after the response to the
+/// ban. Each of those must satisfy `fits`.
 async fn stream(
     mut portal: Portal,
     reader: Reader,
@@ -310,7 +319,7 @@ async fn stream(
         let late = answered.load(Ordering::SeqCst);
         let answer = send(&mut portal, form).await;
         sent.fetch_add(1, Ordering::SeqCst);
-        assert!(!late || fits(&answer), "a submit was not subject to the ban: {answer:?}");
+        assert!(!late || fits(&answer), "the ban did not apply to a submit: {answer:?}");
         after += usize::from(late);
         if after >= enough {
             return;
@@ -369,5 +378,9 @@ async fn every_submit_that_starts_after_the_answer_is_subject_to_the_ban(databas
     .await;
     let public = portals[0].list("bai").await;
     let shown = public.comments.iter().map(|root| 1 + i64::from(root.reply_count)).sum::<i64>();
-    assert_eq!((public.total_count, public.next_page_token.as_str()), (shown, ""), "the count matches the page");
+    assert_eq!(
+        (public.total_count, public.next_page_token.as_str()),
+        (shown, ""),
+        "the total equals the number of comments on the page"
+    );
 }

@@ -65,7 +65,10 @@ async fn a_comment_is_visible_to_all_readers_after_approval() {
         assert_eq!(text(browser, ".comment .text").await, CONTENT, "stored in NFC");
         assert_eq!(text(browser, ".comment h3").await, TITLE);
         assert_eq!(text(browser, ".comment .who strong").await, NAME);
-        assert!(browser.find(Locator::Css(".mark.waiting")).await.is_err(), "no longer waiting");
+        assert!(
+            browser.find(Locator::Css(".mark.waiting")).await.is_err(),
+            "the comment is not marked as waiting any more"
+        );
     }
     reader.close().await.unwrap();
     other.close().await.unwrap();
@@ -139,7 +142,7 @@ fn the_form_needs_no_script() {
     let (head, _) = http(&portal, "POST /binh-luan", &jar, &filled(&page, ANSWER));
     assert!(
         head.contains(&format!("location: /?cua={id}#binh-luan")),
-        "the reader lands at the root of their reply: {head}"
+        "the reader is redirected to the root comment of the reply: {head}"
     );
 }
 
@@ -164,7 +167,7 @@ async fn a_banned_reader_sees_a_message_and_keeps_text_and_image() {
     assert!(denied.contains("data:image") && !head.contains("set-cookie"), "the image was not used up: {head}");
     desk.unban(&ban.id).await;
     let (head, _) = http(&portal, "POST /binh-luan", &jar, &sent);
-    assert!(head.starts_with("HTTP/1.1 303"), "the same form goes through: {head}");
+    assert!(head.starts_with("HTTP/1.1 303"), "the same form is accepted: {head}");
 }
 
 #[test]
@@ -196,7 +199,7 @@ fn a_report_needs_no_script_and_three_reports_flag_a_comment() {
         assert!(head.starts_with("HTTP/1.1 303") && head.contains("location: /#binh-luan"), "{head}");
         assert!(
             page_after(reader, &head).contains("role=\"status\">Cảm ơn bạn."),
-            "the reader gets thanks whether the report counted or not"
+            "the reader is thanked whether or not the report was counted"
         );
     }
     let queue = || portal.moderate(&["queue", "--json"]);
@@ -214,7 +217,7 @@ fn an_image_of_digits_opens_the_number_pad_of_a_phone() {
     assert!(page.contains("inputmode=\"numeric\"") && page.contains("6 chữ số"), "{page}");
     let jar = cookies(&head);
     let (_, again) = http(&portal, "POST /binh-luan", &jar, &filled(&page, "222222"));
-    assert!(again.contains("inputmode=\"numeric\""), "also after a wrong answer");
+    assert!(again.contains("inputmode=\"numeric\""), "the field is numeric after a wrong answer, too");
     let (head, _) = http(&portal, "POST /binh-luan", &jar, &filled(&again, "234567"));
     assert!(head.starts_with("HTTP/1.1 303"), "{head}");
     assert!(http(&Site::start(), "GET /", "", "").1.contains("inputmode=\"text\""));

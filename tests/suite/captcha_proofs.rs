@@ -1,4 +1,4 @@
-//! What a challenge must never allow: replays across replicas while Redis stops and restarts, changed tokens, changed
+//! A challenge must never allow these: replays across replicas while Redis stops and restarts, changed tokens, changed
 //! keys, and secrets in logs.
 
 #![cfg(test)] // so that helpers may unwrap, as tests may
@@ -26,7 +26,7 @@ use crate::support::{
     redis::RedisServer,
 };
 
-/// Number of tries in all; one per challenge may pass.
+/// Total number of tries. Only one try per challenge may pass.
 const TRIES: usize = 10_000;
 const CHALLENGES: usize = 100;
 const TASKS: usize = 8;
@@ -38,7 +38,7 @@ struct Ticket {
     answer: &'static str,
 }
 
-/// Issues and solves images, proofs of work and both together.
+/// Requests and solves challenges of each kind: images, proofs of work, and both together.
 async fn tickets(portal: &mut Portal) -> Vec<Ticket> {
     let kinds = [ChallengeKind::Image, ChallengeKind::AltchaPow, ChallengeKind::AltchaPowWithImage];
     let mut tickets = Vec::new();
@@ -110,7 +110,7 @@ async fn of_ten_thousand_replays_over_two_replicas_none_passes_in_any_state_of_r
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     };
-    // The faults happen at the start, while the first challenges are raced for, and later.
+    // The first fault happens at the start, while tries race for the first challenges; the others happen later.
     for (share, fault) in [(0, "empty"), (3, "kill"), (5, "start"), (7, "empty"), (8, "kill")] {
         reaches(share).await;
         match fault {
@@ -132,7 +132,7 @@ async fn of_ten_thousand_replays_over_two_replicas_none_passes_in_any_state_of_r
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_bit_of_a_token_matters_and_changed_tokens_do_not_spend_it() {
+async fn a_token_with_any_bit_changed_is_invalid_and_does_not_spend_the_challenge() {
     let newsroom = Newsroom::open(Database::Sqlite).await;
     let mut portal = newsroom.portal();
     let token = portal.challenge("bai").await.token;
@@ -187,7 +187,8 @@ async fn keys_change_on_all_replicas_without_an_error_for_a_reader() {
             replicas[to].0.comments.submit_comment(form).await.unwrap();
         }
     }
-    // After the old key is gone, its last readers get a fresh image with the error, which is accepted.
+    // After the old key is removed, a reader with a challenge of that key gets an error with a fresh image, and the
+    // answer to that image is accepted.
     let issued = replicas[0].0.challenge("bai").await;
     let portal = &mut replicas[3].0;
     let form = form_paying(&issued, &issued.token, "Đến muộn");

@@ -15,7 +15,7 @@ use crate::support::{
 /// A word that occurs only in the erased text.
 const CANARY: &str = "Zirkonia";
 
-/// Less than a writer waits for a lock, and much more than an erasure takes.
+/// This is shorter than a writer waits for a lock, and much longer than an erasure takes.
 const STALLED: Duration = Duration::from_secs(4);
 
 /// Opens a connection with a read transaction that stays open, like a reader in another process.
@@ -56,15 +56,17 @@ async fn an_open_reader_delays_no_erasure_and_the_text_leaves_the_log_after_it_e
     }
     let mut open = reader(&dir.join("duyet.sqlite3")).await;
     for id in &ids {
-        let erased = timeout(STALLED, admin.privacy.erase_author(erasure(id))).await.expect("the erasure is stalled");
+        let erased = timeout(STALLED, admin.privacy.erase_author(erasure(id)))
+            .await
+            .expect("the open reader stalled the erasure");
         assert_eq!(erased.unwrap().into_inner().erased, 1);
-        timeout(STALLED, portal.say("bai", "Câu khác")).await.expect("the writer is stalled");
+        timeout(STALLED, portal.say("bai", "Câu khác")).await.expect("the open reader stalled the writer");
     }
     assert!(holds_canary(&dir), "the log keeps the text for the reader's snapshot");
     let measured = || metric_value("duyet_wal_bytes").is_some_and(|bytes| bytes.parse::<f64>().unwrap() > 0.0);
-    until("the log is measured", measured).await;
+    until("the size of the log is measured", measured).await;
     sqlx::raw_sql("commit").execute(&mut open).await.unwrap();
-    until("the text is gone", || !holds_canary(&dir)).await;
+    until("the text is removed from all files", || !holds_canary(&dir)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -73,12 +75,12 @@ async fn a_killed_server_cleans_the_log_at_its_next_start() {
     let dir = newsroom.config.data_dir.clone();
     let (mut portal, mut admin) = (newsroom.portal(), newsroom.desk_with(&newsroom.token("admin")));
     let id = portal.say("bai", &format!("{CANARY} là ai")).await.comment_id;
-    // An open connection, so that closing the last connection does not clean up the log.
+    // Another connection stays open, because closing the last connection would clean up the log.
     let mut open = reader(&dir.join("duyet.sqlite3")).await;
     admin.privacy.erase_author(erasure(&id)).await.unwrap();
     let newsroom = newsroom.restarted().await;
     assert!(holds_canary(&dir));
     sqlx::raw_sql("commit").execute(&mut open).await.unwrap();
-    until("the text is gone", || !holds_canary(&dir)).await;
+    until("the text is removed from all files", || !holds_canary(&dir)).await;
     drop(newsroom);
 }

@@ -1,4 +1,4 @@
-//! The moderators' client as its users run it: the real binary against a small service with canned answers.
+//! Tests of the moderators' client: the real binary calls a small service with canned responses.
 
 use std::{
     collections::HashMap,
@@ -30,7 +30,7 @@ pub const PENDING: &str = "01970000-0000-7000-8000-000000000001";
 pub const GONE: &str = "01970000-0000-7000-8000-000000000004";
 /// Another moderator always decides this comment first.
 pub const CONTESTED: &str = "01970000-0000-7000-8000-000000000005";
-/// A comment whose status allows no action.
+/// A comment whose status allows no decision.
 pub const FINAL: &str = "01970000-0000-7000-8000-000000000006";
 pub const LIMITED: &str = "01970000-0000-7000-8000-000000000007";
 pub const DECIDED: &str = "01970000-0000-7000-8000-000000000008";
@@ -425,7 +425,7 @@ fn every_class_of_failure_has_its_exit_code() {
 #[test]
 fn an_unreachable_server_is_reported_in_the_users_language() {
     let desk = Desk::open();
-    // The port was bound and dropped, so no process listens on it.
+    // The test bound the port and closed it again, so no process listens on it.
     let addr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     for (lang, words) in [("vi", "Không kết nối được"), ("en", "Cannot reach")] {
         let ran = desk.run(&["queue", "--addr", &addr, "--lang", lang]);
@@ -435,13 +435,15 @@ fn an_unreachable_server_is_reported_in_the_users_language() {
 }
 
 #[test]
-fn a_decision_carries_the_revision_seen_and_a_fresh_request_id() {
+fn a_decision_sends_the_revision_seen_and_a_new_request_id() {
     let desk = Desk::open();
     assert_eq!(desk.run(&["reject", PENDING, "-r", "OFF_TOPIC", "--note", "lạc đề"]).code, 0);
     assert_eq!(desk.run(&["spam", PENDING, "--revision", "3"]).code, 0);
     assert_eq!(desk.run(&["requeue", PENDING]).code, 0);
     desk.asked(|asked| {
-        let [rejected, spam, requeued] = asked.decisions.as_slice() else { panic!("not three decisions") };
+        let [rejected, spam, requeued] = asked.decisions.as_slice() else {
+            panic!("the service must have received three decisions")
+        };
         assert_eq!((rejected.action(), rejected.reason()), (v1::Action::Reject, v1::Reason::OffTopic));
         assert_eq!((rejected.expected_revision, rejected.note.as_str()), (7, "lạc đề"));
         assert_eq!(
@@ -468,7 +470,7 @@ fn a_conflict_names_the_other_moderator_and_the_next_comment_is_decided() {
 }
 
 #[test]
-fn after_a_service_error_the_remaining_comments_are_not_tried() {
+fn after_a_service_error_the_remaining_comments_are_not_decided() {
     let desk = Desk::open();
     let ran = desk.run(&["approve", DECIDED, GONE, LIMITED, PENDING, "--json", "--lang", "en"]);
     assert_eq!(ran.code, 6);
@@ -490,7 +492,7 @@ fn json_output_is_the_complete_response() {
     assert_eq!(case["comment"]["status"], "COMMENT_STATUS_PENDING");
     assert_eq!(case["comment"]["createdAt"], "2026-05-01T08:00:00Z");
     assert_eq!((&case["findings"][0]["rule"], &case["authorHistory"]["approved"]), (&json!("PHONE_NUMBER"), &json!(3)));
-    // Empty lists are present and absent messages are not.
+    // Empty lists are printed, and messages that are not set are omitted.
     assert_eq!((&case["siblings"], case.get("reviewedAt")), (&json!([]), None));
 
     let queue = desk.run(&["queue", "--json"]).json();
@@ -513,7 +515,7 @@ fn errors_are_json_when_json_output_is_requested() {
     let details = error["details"].as_array().unwrap();
     let info = details.iter().find(|detail| detail["@type"] == "type.googleapis.com/google.rpc.ErrorInfo").unwrap();
     assert_eq!((&info["reason"], &info["metadata"]["decided_by"]), (&json!("STALE_REVISION"), &json!("minh")));
-    // An error before any call has no details.
+    // An error that occurs before any call has no details.
     let usage = desk.run(&["close", "bai-1", "--at", "2020-12-01", "--json", "--lang", "en"]);
     assert_eq!((usage.code, &usage.errors()[0]["code"]), (2, &json!(Code::InvalidArgument as i32)));
     assert_eq!(usage.errors()[0]["details"], json!([]));

@@ -1,5 +1,4 @@
-//! The remaining commands of the client as its users run them: the real binary against a small service with canned
-//! answers.
+//! Tests of the client's other commands: the real binary calls a small service with canned responses.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -62,7 +61,7 @@ fn a_bulk_decision_has_a_dry_run_and_decides_the_listed_revisions() {
     assert!(run.stdout.contains(&format!("duyet undo --batch {BATCH}")), "{}", run.stdout);
     assert!(run.stderr.contains(&format!("{CONTESTED}: minh moved this comment")), "{}", run.stderr);
     desk.asked(|asked| {
-        let [bulk] = asked.bulks.as_slice() else { panic!("not one call") };
+        let [bulk] = asked.bulks.as_slice() else { panic!("the service must have received one call") };
         let items = bulk.items.iter().map(|item| (item.comment_id.as_str(), item.expected_revision));
         assert_eq!(items.collect::<Vec<_>>(), [(PENDING, 7), (CONTESTED, 7)]);
         assert_eq!((bulk.action(), bulk.note.as_str()), (v1::Action::Spam, "n"));
@@ -218,10 +217,10 @@ fn stats_notes_takedowns_and_reveals_are_printed() {
     let erasures = desk.asked(|asked| asked.erasures.clone());
     assert!(
         erasures.len() == 2 && erasures[0] == erasures[1],
-        "the same request id until it is finished: {erasures:?}"
+        "every call has the same request id until the erasure is finished: {erasures:?}"
     );
     assert_eq!(desk.run(&["erase", "--author", "a1b2", "--yes", "--json"]).json()["erased"], "3");
-    assert_eq!(desk.run(&["erase", "--author", "a1b2"]).code, 2, "without a terminal no confirmation is possible");
+    assert_eq!(desk.run(&["erase", "--author", "a1b2"]).code, 2, "without a terminal, the command needs `--yes`");
     assert_eq!(desk.run(&["erase", "--yes"]).code, 2);
     assert_eq!(desk.run(&["export", PENDING, "--author", "a1b2"]).code, 2);
     assert_eq!(desk.run(&["reveal", GONE, "--note", "x"]).code, 4);

@@ -1,4 +1,4 @@
-//! The client's commands against a real server: their effects are stored, and can be reverted.
+//! Tests of the client's commands with a real server: their effects are stored, and can be reverted.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -57,7 +57,7 @@ async fn status(newsroom: &Newsroom, id: &str) -> v1::CommentStatus {
     newsroom.desk().case(id).await.comment.unwrap().status()
 }
 
-/// Issues a challenge and submits a comment from the same device. An empty device is a new reader.
+/// Requests a challenge and submits a comment from the same device. An empty `device` means a new reader.
 async fn say_as(portal: &mut Portal, device: &str, article: &str, content: &str) -> Result<String, tonic::Status> {
     let mut form = portal.form(article, content).await;
     if !device.is_empty() {
@@ -133,7 +133,7 @@ async fn unknown_names_are_errors_that_suggest_similar_known_ones(database: Data
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", text(&output));
         assert!(text(&output).contains(nearest), "{arguments:?}: {}", text(&output));
     }
-    // Nothing was created or decided. Names that are known but match nothing are not errors.
+    // The failed commands created and decided nothing. Known names that match no comment are not errors.
     assert_eq!(newsroom.desk().queue().await.total, 2);
     for known in [
         ["queue", "--rule", "MONEY"].as_slice(),
@@ -143,7 +143,7 @@ async fn unknown_names_are_errors_that_suggest_similar_known_ones(database: Data
     ] {
         done(&newsroom, known).await;
     }
-    // A portal requests articles all day, so it gets no suggestions.
+    // A portal's request for an unknown article gets no suggestions, because portals request articles all the time.
     let request = v1::GetArticleRequest { article_id: "gia-vagn".into() };
     let mut portal = newsroom.desk_with(&newsroom.token("portal"));
     let unknown = portal.policy.get_article(request).await.unwrap_err();
@@ -208,7 +208,7 @@ async fn a_bulk_decision_does_what_its_dry_run_printed_and_is_reverted_as_one(da
     let filter = ["-q", "vay tien", "--ignore-marks"];
     let dry = done_json(&newsroom, &[["bulk", "spam"].as_slice(), &filter, &["--dry-run"]].concat()).await;
     assert_eq!(dry["items"].as_array().unwrap().len(), 7);
-    assert_eq!(newsroom.desk().queue().await.total, 8, "nothing was changed");
+    assert_eq!(newsroom.desk().queue().await.total, 8, "a dry run changes nothing");
     let printed = done(&newsroom, &[["bulk", "spam"].as_slice(), &filter, &["--dry-run"]].concat()).await;
     assert!(printed.contains("Would mark as spam 7 comments (pending 7)."), "{printed}");
 
@@ -223,7 +223,7 @@ async fn a_bulk_decision_does_what_its_dry_run_printed_and_is_reverted_as_one(da
     assert_eq!(newsroom.desk().queue().await.cases[0].comment.as_ref().unwrap().id, other);
 
     let batch = run["batchId"].as_str().unwrap().to_owned();
-    // One of the comments is decided again; that decision is not reverted.
+    // Another decision is made on one of the comments. The revert of the batch does not revert that decision.
     assert_eq!(code(&newsroom, "admin", &["approve", &ids[0], "--revision", "2"]).await, Some(0));
     let reverted = duyet(&newsroom, MODERATOR, &["undo", "--batch", &batch]).await;
     assert_eq!(reverted.status.code(), Some(5), "{}", text(&reverted));
@@ -252,7 +252,7 @@ async fn a_campaign_is_decided_and_reverted_as_one(database: Database) {
     assert!(!done(&newsroom, &["show", &other]).await.contains("--campaign"));
 
     let waiting = done_json(&newsroom, &["queue", "--campaign", &ids[0]]).await;
-    assert_eq!(waiting["total"], "2", "one is published");
+    assert_eq!(waiting["total"], "2", "one of the three comments is published");
     let spam = ["bulk", "spam", "--campaign", &ids[0], "--status", "pending,approved", "--yes"];
     let batch = done_json(&newsroom, &spam).await["batchId"].as_str().unwrap().to_owned();
     for id in &ids {
@@ -356,7 +356,10 @@ async fn an_automatically_closed_article_can_be_opened_again(database: Database)
 
     let opened = done_json(&newsroom, &["open", "cu"]).await;
     assert_eq!(opened["article"]["effectiveMode"], "MODE_PRE");
-    assert!(opened["article"]["closeAt"].is_string(), "open for the same number of days again: {opened}");
+    assert!(
+        opened["article"]["closeAt"].is_string(),
+        "the article is open for the same number of days again: {opened}"
+    );
     assert_eq!(portal.list("cu").await.mode(), v1::Mode::Pre);
     let later = done(&newsroom, &["close", "cu", "--at", "2099-01-01"]).await;
     assert!(later.contains("It closes automatically at 2099-01-01"), "{later}");

@@ -1,4 +1,5 @@
-//! Erasures of many comments: they outlive their call and their server, and their total is right.
+//! Tests of erasures of many comments: they continue after the end of their call and after a restart of the server, and
+//! their total is right.
 
 use std::{sync::Arc, time::Duration};
 
@@ -28,7 +29,7 @@ use crate::{
 on_both_databases! {
     background_work_finishes_an_erasure_after_its_call_ended,
     concurrent_workers_on_one_erasure_count_each_comment_once,
-    an_erasure_outlives_its_server,
+    an_erasure_continues_after_a_restart_of_the_server,
     a_call_answers_in_time_with_its_progress_and_a_later_one_with_the_total,
 }
 
@@ -90,7 +91,7 @@ async fn background_work_finishes_an_erasure_after_its_call_ended(database: Data
     assert_eq!(home.number("select count(*) from comments where status = 'ERASED' and content = ''").await, 450);
     home.recount().await;
 
-    // Its counts are kept for resends as long as any request's response.
+    // The counts of an erasure are kept for resends as long as the response of any other request.
     home.store.forget(at(1_000)).await.unwrap();
     assert_eq!(home.rows("erasures").await, 1);
     home.store.forget(at(1_101)).await.unwrap();
@@ -121,7 +122,7 @@ async fn concurrent_workers_on_one_erasure_count_each_comment_once(database: Dat
         tasks.spawn(async move {
             let erasing = async {
                 while let Err(error) = office.maintenance.continue_erasures(&|| at(1_100)).await {
-                    tracing::info!(?error, "another worker had a lock");
+                    tracing::info!(?error, "another worker held a lock");
                 }
             };
             erasing.await;
@@ -133,7 +134,7 @@ async fn concurrent_workers_on_one_erasure_count_each_comment_once(database: Dat
     assert_eq!(home.number("select count(*) from audit where action = 'ERASE'").await, 300);
 }
 
-/// Longer than a call works on an erasure, and less than its writes wait for a lock including retries.
+/// This is longer than a call works on an erasure, and shorter than its writes wait for a lock, including retries.
 const HELD_UP: Duration = Duration::from_millis(3_300);
 
 /// Takes a lock that blocks all changes of comments for [`HELD_UP`] after this function returns.
@@ -159,7 +160,7 @@ async fn hold_up_writers(home: &Home) -> JoinSet<()> {
 }
 
 /// Builds a statement that makes every erasure fail at its first comment, and the statement that removes it.
-const fn stumbling_block(is_postgres: bool) -> [&'static str; 2] {
+const fn failing_trigger(is_postgres: bool) -> [&'static str; 2] {
     if is_postgres {
         let block = "create function no() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$;
             create trigger t before update of content on comments for each row execute function no()";
@@ -176,8 +177,8 @@ async fn a_call_answers_in_time_with_its_progress_and_a_later_one_with_the_total
     let caller = Caller { token: Uuid::nil(), site: site(), name: "chief".into(), role: Role::Admin };
     let person = Person::Author(AUTHOR.into());
     let request = EraseRequest { person, note: "theo đơn".into(), request_id: Uuid::new_v4() };
-    // The erasure begins, which takes a lock on SQLite too, and then stops.
-    let [block, lift] = stumbling_block(home.is_postgres());
+    // The erasure begins now, because its beginning needs a lock on SQLite as well. It fails at its first comment.
+    let [block, lift] = failing_trigger(home.is_postgres());
     home.execute(block).await.unwrap();
     office.privacy.erase_author(&caller, request.clone(), at(1_000)).await.unwrap_err();
     home.execute(lift).await.unwrap();
@@ -206,13 +207,13 @@ async fn finished(newsroom: &Newsroom, request: Uuid, site: &duyetd::domain::id:
     erasure
 }
 
-async fn an_erasure_outlives_its_server(database: Database) {
+async fn an_erasure_continues_after_a_restart_of_the_server(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let site = duyetd::domain::id::SiteId::parse("default").unwrap();
     let id = newsroom.portal().say("bai", "Câu đầu").await.comment_id;
     let author = newsroom.desk().case(&id).await.author_history.unwrap().author;
     let (erasure, row) = begun(&[&author]);
-    // The state after a crash in the first moment of the call.
+    // Restores the state that a crash right after the beginning of the call leaves.
     let store = duyetd::server::open_store(&newsroom.config).unwrap();
     store.begin_erasure(&site, &erasure, &row).await.unwrap();
     store.close().await;

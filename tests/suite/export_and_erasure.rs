@@ -1,4 +1,4 @@
-//! A reader's rights: everything they wrote can be exported, and erased permanently.
+//! Tests of a reader's rights: everything that a reader wrote can be exported, and can be erased permanently.
 
 use duyet_proto::v1::{
     self, CommentStatus, EraseAuthorRequest, ExportAuthorRequest, ExportAuthorResponse, erase_author_request,
@@ -220,10 +220,10 @@ async fn without_a_device_only_the_one_comment_is_exported_and_erased(database: 
     let exported = admin.export(export_author_request::Of::CommentId(first.clone())).await.unwrap();
     assert_eq!(contents(&exported), ["Câu đầu"], "the name behind that address may be another person's");
     assert_eq!(admin.erase(by_comment(&first)).await.unwrap().erased, 1);
-    assert_eq!(admin.erase(by_comment(&first)).await.unwrap().erased, 0, "it was erased before");
+    assert_eq!(admin.erase(by_comment(&first)).await.unwrap().erased, 0, "the comment was already erased");
     let case = admin.case(&second).await;
     assert_eq!(case.comment.unwrap().content, "Câu sau");
-    // An author key given explicitly means all comments of that key.
+    // An author key in the request selects all comments with that key.
     let key = erase_author_request::Of::Author(case.author_history.unwrap().author);
     assert_eq!(admin.erase(erase(key)).await.unwrap().erased, 1);
 }
@@ -315,7 +315,7 @@ async fn a_resend_continues_an_interrupted_erasure(database: Database) {
     // Submitted before the trigger is dropped, because after that background work may finish the erasure.
     let late = lan.comment(&mut portal, "bai", "Viết trong lúc đó").await;
     newsroom.execute(if database == Database::Sqlite { "drop trigger t" } else { "drop trigger t on comments" }).await;
-    assert_eq!(admin.erase(request.clone()).await.unwrap().erased, 7, "the total of both calls");
+    assert_eq!(admin.erase(request.clone()).await.unwrap().erased, 7, "the response has the total of both calls");
     assert_eq!(admin.erase(request).await.unwrap().erased, 7);
     for id in ids.iter().chain([&late]) {
         assert_eq!(admin.case(id).await.comment.unwrap().status(), CommentStatus::Erased);

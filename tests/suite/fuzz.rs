@@ -173,7 +173,7 @@ proptest! {
     }
 
     #[test]
-    fn a_token_opens_to_its_sealed_value_or_not_at_all(at in any::<prop::sample::Index>(), c in any::<char>(), noise in "\\PC{0,300}") {
+    fn an_altered_token_never_decrypts_to_another_value(at in any::<prop::sample::Index>(), c in any::<char>(), noise in "\\PC{0,300}") {
         let keyring = Keyring::parse(&Keyring::generate()).unwrap();
         let cursor = Cursor { at: chrono::DateTime::UNIX_EPOCH, id: Uuid::from_u128(7), score: 0.5 };
         let good = keyring.seal(Purpose::Page, &["bao-hue"], &cursor).unwrap();
@@ -242,7 +242,7 @@ impl Decoder for Bytes {
 
 /// Calls every RPC with a few hundred messages: nested, truncated, of wrong types, with numbers that overflow.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_message_gets_an_answer_that_is_no_internal_error() {
+async fn every_message_gets_a_response_that_is_not_an_internal_error() {
     let newsroom = Newsroom::open(Database::Sqlite).await;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let message = proptest::collection::vec(field(), 0..6).prop_map(|fields| fields.concat());

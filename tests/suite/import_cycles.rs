@@ -18,7 +18,7 @@ type Module = Vec<String>;
 /// Pairs of an importing module and the module that it imports from.
 type Edges = BTreeSet<(Module, Module)>;
 
-/// Files of the store still import each other.
+/// The module whose files are not checked, because they still import each other.
 const UNCHECKED: &str = "store";
 
 /// The packages whose files are read.
@@ -28,9 +28,9 @@ const PACKAGES: [&str; 2] = ["src", "cli/src"];
 #[derive(Default)]
 struct Modules {
     all: BTreeSet<Module>,
-    /// Full paths by the modules and names under which `mod.rs` files re-export them.
+    /// The full path of each re-export in a `mod.rs` file, by its module and name.
     reexports: BTreeMap<(Module, String), Vec<String>>,
-    /// Full paths by the modules that import them.
+    /// Each import: the importing module, and the full path.
     imports: Vec<(Module, Vec<String>)>,
 }
 
@@ -118,12 +118,12 @@ fn no_folders_import_each_other() {
 }
 
 #[test]
-fn a_cycle_is_found_and_a_chain_is_none() {
+fn a_cycle_is_found_and_a_chain_is_not_a_cycle() {
     let edge = |from: &str, to: &str| (words(from), words(to));
     let chain = Edges::from([edge("a::x", "b::y"), edge("b::z", "c")]);
     assert_eq!(cycles(chain.clone()), Edges::new());
     let back = Edges::from([edge("c", "a::w")]);
     let all: Edges = chain.union(&back).cloned().collect();
-    assert_eq!(cycles(all.clone()), Edges::new(), "no file imports itself in the end");
+    assert_eq!(cycles(all.clone()), Edges::new(), "the files form no cycle");
     assert_eq!(cycles(within(&[], &all)), Edges::from([edge("a", "b"), edge("b", "c"), edge("c", "a")]));
 }

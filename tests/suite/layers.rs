@@ -63,7 +63,7 @@ const ALL: &[&str] = &[
     "supervise",
 ];
 
-/// Packages besides the server, whose files have the same limits.
+/// The other packages, whose files have the same limits of length.
 const PACKAGES: [&str; 4] = ["cli/src", "examples/portal", "locale/src", "proto/src"];
 
 /// Longest file in lines, without its tests.
@@ -92,7 +92,7 @@ fn names(line: &str, forbidden: &str) -> bool {
 }
 
 #[test]
-fn no_module_imports_what_it_must_not() {
+fn no_module_imports_a_forbidden_module_or_crate() {
     for (module, allowed, crates) in MODULES {
         let strangers = ALL.iter().filter(|other| **other != module && !allowed.contains(other));
         let forbidden: Vec<String> = strangers
@@ -102,7 +102,7 @@ fn no_module_imports_what_it_must_not() {
         for file in source(module) {
             for line in named_paths(&file) {
                 let broken = forbidden.iter().find(|path| names(&line, path));
-                assert_eq!(broken, None, "{}: {module} must not say: {line}", file.display());
+                assert_eq!(broken, None, "{}: {module} must not contain: {line}", file.display());
             }
         }
     }
@@ -126,7 +126,8 @@ fn sql_is_in_the_store_only() {
         let text = code(&file);
         let outside = !file.components().any(|part| part.as_os_str() == "store");
         assert!(!(outside && text.contains("sqlx::query")), "{}", file.display());
-        // The first renders statements from static templates, the second inserts numbers, the third joins statements.
+        // The first file renders statements from static templates, the second inserts numbers, the third joins
+        // statements.
         let renders = ["store/sql/connection.rs", "store/postgres/session.rs", "store/sqlite/session.rs"];
         let renders = renders.iter().any(|path| file.ends_with(path));
         assert!(renders || !text.contains("AssertSqlSafe"), "{}: SQL is static", file.display());
@@ -183,14 +184,14 @@ fn every_longer_file_begins_with_a_module_comment() {
 /// Spawned tasks that are not supervised: the file, the task, and the reason.
 const UNSUPERVISED: [(&str, &str, &str); 9] = [
     ("captcha/image_pool.rs", "move || fill(", "the thread catches its panics itself"),
-    ("grpc/transport/listener.rs", "Guarded::over_tls(", "it ends with its handshake"),
+    ("grpc/transport/listener.rs", "Guarded::over_tls(", "the task ends when its handshake ends"),
     ("grpc/transport/tls.rs", "move || files.read()", "the task `certificate` waits for it"),
-    ("server/listen.rs", "server.serve_with_incoming_shutdown(", "the process ends with it"),
-    ("server/start.rs", "Arc::clone(&services), reporter", "a function that supervises what it spawns"),
-    ("service/blocking.rs", "task", "the caller waits for it"),
+    ("server/listen.rs", "server.serve_with_incoming_shutdown(", "the process ends when this task ends"),
+    ("server/start.rs", "Arc::clone(&services), reporter", "the function supervises the tasks that it spawns"),
+    ("service/blocking.rs", "task", "the caller waits for the task"),
     ("service/moderation/change_feed.rs", "run_until_cancelled_owned(watch)", "`keep_looking` supervises itself"),
-    ("store/postgres/session.rs", "connection.return_to_pool()", "it ends with its rollback"),
-    ("store/sqlite/session.rs", "home.put(connection)", "it ends with its rollback"),
+    ("store/postgres/session.rs", "connection.return_to_pool()", "the task ends after its rollback"),
+    ("store/sqlite/session.rs", "home.put(connection)", "the task ends after its rollback"),
 ];
 
 /// Lists the arguments of every call that spawns a task or a thread.

@@ -1,5 +1,5 @@
-//! Learning from decisions: incremental training and a rebuild give the same model, one replica trains for all, and
-//! reverted decisions are unlearned.
+//! Tests of learning from decisions: incremental training and a rebuild give the same model, one replica trains for
+//! all, and reverted decisions are unlearned.
 
 use duyet_proto::v1::{self, Outcome};
 use duyetd::{
@@ -26,7 +26,7 @@ on_both_databases! {
     a_reverted_decision_is_unlearned_exactly,
     incremental_training_equals_training_on_the_whole_log,
     a_bulk_decision_teaches_at_most_20_lessons_a_minute,
-    of_two_trainers_one_stores_a_version,
+    only_one_of_two_trainers_stores_a_version,
     a_trained_model_is_updated_after_20_decisions_or_five_minutes,
     a_server_learns_in_the_background_and_reports_the_learned_score,
     a_sample_of_published_comments_is_queued_for_a_moderator,
@@ -70,7 +70,7 @@ async fn learn(replica: &Services, second: i64) -> u64 {
     replica.maintenance.learn(&|| at(second)).await.unwrap()
 }
 
-/// Returns the head of the replica's model and its score of an undecided text.
+/// Returns the head of the replica's model, and the model's score of a text that no moderator decided on.
 fn knows(replica: &Services) -> Option<(ModelHead, u64)> {
     let learned = replica.rules.learned(&site())?;
     let form = duyetd::domain::comment::FormText {
@@ -112,7 +112,7 @@ async fn a_reverted_decision_is_unlearned_exactly(database: Database) {
     revert(&home, decided[7].1, 1_004).await;
     learn(&replica, 1_005).await;
     assert_eq!(replica.rules.learned(&site()).unwrap().model.counts(), (9, 10));
-    // One is reverted while others are made, so that the number of lessons does not decrease.
+    // One decision is reverted and two others are made, so the number of decisions in the model does not decrease.
     revert(&home, decided[3].1, 1_006).await;
     decide_all(&home, 100..102).await;
     learn(&replica, 2_000).await;
@@ -166,7 +166,7 @@ async fn a_bulk_decision_teaches_at_most_20_lessons_a_minute(database: Database)
     assert_eq!(replica.rules.learned(&site()).unwrap().model.counts(), (0, 20));
 }
 
-async fn of_two_trainers_one_stores_a_version(database: Database) {
+async fn only_one_of_two_trainers_stores_a_version(database: Database) {
     let home = home(database).await;
     let head = ModelHead { version: 1, log_start: at(0), log_size: 1, decisions: 1, digest: [1; 32], made_at: at(1) };
     assert!(home.store.save_model(&site(), &head, b"one", None).await.unwrap());

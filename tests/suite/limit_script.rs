@@ -1,5 +1,5 @@
-//! The GCRA script in a real Redis with a clock controlled by the test: it must give the same results as governor and
-//! as an independent model, at every edge.
+//! Tests of the GCRA script in a real Redis with a clock controlled by the test. The script must give the same results
+//! as governor and as an independent model, also at the exact limits of a quota.
 
 #![cfg(test)] // so that helpers may unwrap, as tests may
 
@@ -25,10 +25,10 @@ struct Ask {
     enforced: bool,
 }
 
-/// Whether the event fits (1 or 0), the wait in microseconds, and the events left.
+/// Whether the event is allowed (1 or 0), the wait in microseconds, and the number of events left.
 type Outcome = (i64, i64, i64);
 
-/// The script with a clock controlled by the test, so that no test waits. Keys outlive the test.
+/// The script with a clock controlled by the test, so that no test waits. Its keys do not expire during a test.
 struct Script {
     code: redis::Script,
     connection: redis::Connection,
@@ -142,7 +142,7 @@ fn the_script_decides_as_the_local_tier_does() {
     });
 }
 
-/// A weight above one requires capacity beside the event, and counts the event alone.
+/// A charge with a weight above one is allowed only if that much capacity is free, but it counts as one event.
 #[test]
 fn a_reserve_is_available_only_to_charges_that_may_use_it() {
     let mut script = Script::start();
@@ -150,18 +150,18 @@ fn a_reserve_is_available_only_to_charges_that_may_use_it() {
     for left in [5, 4, 3] {
         assert_eq!(script.one(START, article, 4), (1, 0, left));
     }
-    assert_eq!(script.one(START, article, 4), (0, 10_000_000, 0), "three events are reserved");
+    assert_eq!(script.one(START, article, 4), (0, 10_000_000, 0), "the remaining three events are reserved");
     for left in [2, 1, 0] {
         assert_eq!(script.one(START, article, TAKE), (1, 0, left));
     }
     assert_eq!(script.one(START, article, TAKE).0, 0);
-    // A refund makes capacity in the reserve first.
+    // A refunded event belongs to the reserve first.
     script.one(START, article, REFUND);
     assert_eq!(script.one(START, article, 4), (0, 30_000_000, 0));
     assert_eq!(script.one(START + 30_000_000, article, 4), (1, 0, 3));
 }
 
-/// Events at the worst moments: at random, a moment before the wait is over, exactly then, and repeatedly.
+/// Tests events at random times, one microsecond before the wait is over, exactly at its end, and repeatedly.
 #[test]
 fn no_window_admits_more_than_the_burst_and_the_rate() {
     let script = RefCell::new(Script::start());
@@ -181,7 +181,7 @@ fn no_window_admits_more_than_the_burst_and_the_rate() {
                 prop_assert_eq!(script.one(now, one, TAKE), outcome, "a denied event does not lengthen the wait");
             }
             now += outcome.1 - 1;
-            prop_assert_eq!(script.one(now, one, TAKE), (0, 1, 0), "one microsecond early is denied");
+            prop_assert_eq!(script.one(now, one, TAKE), (0, 1, 0), "an event one microsecond too early is denied");
             now += 1;
             prop_assert_eq!(script.one(now, one, TAKE).0, 1, "the returned wait is long enough");
             admitted.push(now);
@@ -195,7 +195,7 @@ fn no_window_admits_more_than_the_burst_and_the_rate() {
     });
 }
 
-/// The edges of one window.
+/// Tests events at the limits of one window.
 #[test]
 fn a_wait_ends_exactly_to_the_microsecond() {
     let (mut script, minute) = (Script::start(), ask("k", 60_000_000, 3));
@@ -274,8 +274,8 @@ fn several_keys_are_counted_together_or_not_at_all() {
     });
 }
 
-/// Checks in one call are independent: each is decided after those before it, as if it had come alone, and a denied
-/// or late check counts nothing.
+/// The checks of one call are independent: each is decided after the ones before it, as if it were a call of its own,
+/// and a denied or late check counts nothing.
 #[test]
 fn checks_that_share_a_call_are_decided_one_after_another() {
     let script = RefCell::new(Script::start());
@@ -313,7 +313,11 @@ fn a_refund_creates_no_key_and_a_clock_set_back_denies_no_caller() {
     for remaining in [4, 3, 2, 1, 0] {
         assert_eq!(script.one(second(9_000), one, TAKE), (1, 0, remaining));
     }
-    assert_eq!(script.one(second(5_000), one, TAKE), (0, 1_000_000, 0), "an hour back, and still one interval to wait");
+    assert_eq!(
+        script.one(second(5_000), one, TAKE),
+        (0, 1_000_000, 0),
+        "the clock was set back by an hour, and the wait is still one interval"
+    );
     assert_eq!(script.one(second(9_000), one, REFUND), (1, 0, 1));
     assert_eq!(script.one(second(9_100), one, REFUND), (1, 0, 5));
     assert_eq!(script.one(second(9_100), one, TAKE), (1, 0, 4));

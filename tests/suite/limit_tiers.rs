@@ -80,11 +80,15 @@ async fn the_local_share_is_counted_before_an_outage_of_redis() {
     assert_eq!(count_allowed(&limiter, 3, &[device("a")]).await, 3);
     redis.stop();
     until_degraded_is(true, &limiter).await;
-    assert_eq!(count_allowed(&limiter, 9, &[device("a")]).await, 1, "its share is four, and three were used");
+    assert_eq!(
+        count_allowed(&limiter, 9, &[device("a")]).await,
+        1,
+        "the replica's share is four events, and three were used"
+    );
     redis.start_again();
     until_degraded_is(false, &limiter).await;
     let whole = count_allowed(&limiter, 9, &[device("a")]).await;
-    assert!(whole <= 4, "the whole quota less the used events, but {whole} were allowed");
+    assert!(whole <= 4, "at most the unused part of the whole quota may be allowed, but {whole} events were");
 }
 
 #[tokio::test]
@@ -98,7 +102,7 @@ async fn a_denial_by_redis_is_cached_until_its_wait_is_over() {
     })
     .await;
     count_allowed(&one, 3, &[device("a")]).await;
-    // Repeats until Redis itself has denied it: on a slow answer this process decides.
+    // Repeats the check until Redis itself denies it, because this process decides if Redis responds too late.
     while matches!(other.check(&[device("a")]).await, Allowance::Allowed { .. }) {}
     let (before, mut waits) = (script_calls(&redis), Vec::new());
     for _ in 0..100 {

@@ -1,4 +1,4 @@
-//! What operators see: first start, probes, health, reflection, graceful shutdown, logs, commands.
+//! Tests of everything that operators see: first start, probes, health, reflection, graceful shutdown, logs, commands.
 
 use std::{
     io::Read as _,
@@ -20,7 +20,7 @@ use crate::support::{
 on_both_databases! {
     metrics_count_calls_checks_and_findings,
     health_and_reflection_need_no_token,
-    metrics_beyond_loopback_need_a_metrics_token,
+    metrics_on_a_non_loopback_address_need_a_metrics_token,
 }
 
 fn run(data_dir: &std::path::Path, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
@@ -54,7 +54,7 @@ fn the_first_start_creates_files_that_only_the_owner_can_read() {
     }
     let first = daemon.token("portal");
     drop(daemon);
-    assert_eq!(Daemon::start(dir.path(), &[]).token("portal"), first, "a second start creates no new tokens");
+    assert_eq!(Daemon::start(dir.path(), &[]).token("portal"), first, "the second start creates no new tokens");
     assert!(!dir.path().join("portal.token.new").exists());
 }
 
@@ -75,7 +75,7 @@ fn a_created_data_directory_is_private() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sigterm_ends_with_0_in_27_seconds_despite_a_stream_and_a_silent_socket() {
+async fn sigterm_ends_the_server_with_0_in_27_seconds_despite_a_stream_and_a_silent_socket() {
     let dir = tempfile::tempdir().unwrap();
     let mut daemon = Daemon::start(dir.path(), &[]);
     let silent = TcpStream::connect(daemon.grpc_addr).unwrap();
@@ -86,9 +86,9 @@ async fn sigterm_ends_with_0_in_27_seconds_despite_a_stream_and_a_silent_socket(
     let started = Instant::now();
     daemon.terminate();
     assert_eq!(watch.message().await.unwrap().unwrap().status(), ServingStatus::NotServing);
-    assert!(daemon.http("/readyz").starts_with("HTTP/1.1 503"), "not ready while it drains");
-    assert!(daemon.http("/livez").starts_with("HTTP/1.1 200"), "but alive");
-    // New calls are still served until load balancers notice.
+    assert!(daemon.http("/readyz").starts_with("HTTP/1.1 503"), "the server is not ready while it drains");
+    assert!(daemon.http("/livez").starts_with("HTTP/1.1 200"), "the server is still alive");
+    // The server still accepts new calls, until load balancers notice that it is not ready.
     assert_eq!(daemon.portal().list("bai").await.total_count, 0);
     assert_eq!(daemon.ended().code(), Some(0));
     assert!(started.elapsed() < Duration::from_secs(27));
@@ -156,7 +156,7 @@ async fn metrics_count_calls_checks_and_findings(database: Database) {
     wait_for_metrics(&daemon, &[r#"duyet_queue_pending{site="default"} 0"#]).await;
 }
 
-/// Waits until the metrics contain every line: the queue gauges are updated periodically.
+/// Waits until the metrics contain every line, because the queue gauges are updated only periodically.
 async fn wait_for_metrics(daemon: &Daemon, expected: &[&str]) {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
@@ -182,7 +182,7 @@ async fn status_line(newsroom: &Newsroom, path: &str, token: &str) -> String {
     answer.lines().next().unwrap().to_owned()
 }
 
-async fn metrics_beyond_loopback_need_a_metrics_token(database: Database) {
+async fn metrics_on_a_non_loopback_address_need_a_metrics_token(database: Database) {
     let everywhere = |config: &mut duyetd::config::Config| config.http_addr = "0.0.0.0:0".parse().unwrap();
     let newsroom = Newsroom::open_with(database, everywhere).await;
     let of_sites = ["portal", "moderator", "admin"].map(|name| newsroom.token(name));
@@ -196,7 +196,7 @@ async fn metrics_beyond_loopback_need_a_metrics_token(database: Database) {
     assert!(status_line(&near, "/metrics", "").await.contains("200"), "on loopback no token is needed");
 }
 
-/// Creates a token of the server, as `duyetd token create --role metrics` does.
+/// Creates a token that belongs to the server and not to a site, as `duyetd token create --role metrics` does.
 async fn metrics_token(newsroom: &Newsroom) -> String {
     let store = duyetd::server::open_store(&newsroom.config).unwrap();
     let new = duyetd::service::NewToken {
@@ -220,7 +220,7 @@ fn a_metrics_token_belongs_to_the_server_and_others_to_a_site() {
         assert!(stderr(&make(&[role])).contains("--site"), "{role}");
         assert!(
             stderr(&make(&[role, "--site", "*"])).contains('*'),
-            "{role}: only metrics tokens belong to the server"
+            "{role}: only a METRICS token belongs to the server"
         );
     }
     assert!(stdout(&make(&["portal", "--site", "default", "--new-site"])).starts_with("dyt_"), "beside it");
@@ -229,7 +229,7 @@ fn a_metrics_token_belongs_to_the_server_and_others_to_a_site() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn logs_hold_no_text_address_answer_or_token() {
+async fn logs_contain_no_text_address_answer_or_token() {
     let dir = tempfile::tempdir().unwrap();
     let daemon = Daemon::start(dir.path(), &[("DUYET_LOG", "trace")]);
     let mut portal = daemon.portal();
@@ -281,7 +281,7 @@ fn settings_are_checked_and_printed_without_secrets() {
     let empty = [("DATABASE_URL", ""), ("DATABASE_URL_FILE", ""), ("DUYET_CONFIG", ""), ("DUYET_GRPC_ADDR", "")];
     assert!(
         stdout(&run(dir.path(), &["config", "print"], &empty)).contains("127.0.0.1:50051"),
-        "empty counts as unset"
+        "an empty variable counts as unset"
     );
     assert!(
         stderr(&run(dir.path(), &["config", "check"], &[("DUYET_CAPTCHA_FIXED_ANSWER", "HELLO")]))
@@ -376,7 +376,7 @@ fn keys_are_written_to_a_new_file_that_only_its_owner_can_read() {
     assert_eq!(
         std::fs::read_to_string(&file).unwrap(),
         made,
-        "an existing file is not overwritten, because it may have keys in use"
+        "an existing file is not overwritten, because its keys may be in use"
     );
 }
 
@@ -443,7 +443,7 @@ fn token_commands_create_no_database() {
         assert!(output.contains("no database in") && output.contains("elsewhere"), "{output}");
     }
     assert!(!elsewhere.exists());
-    // The empty file that a start leaves which is killed at once.
+    // A server that is killed at the beginning of its start leaves an empty file.
     std::fs::write(dir.path().join("duyet.sqlite3"), "").unwrap();
     assert!(stderr(&run(dir.path(), &make, &[])).contains("no database in"));
 }

@@ -46,7 +46,7 @@ fn recorded() -> Vec<Ran> {
     all.into_iter().collect()
 }
 
-/// Lists the tables of a statement by the names that it gives them. Subqueries may give one name to several.
+/// Lists the tables of a statement by their aliases. Subqueries may use one alias for several tables.
 fn tables<'s>(sql: &'s str, known: &BTreeSet<String>) -> BTreeMap<&'s str, BTreeSet<&'s str>> {
     let words: Vec<&str> =
         sql.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty()).collect();
@@ -84,7 +84,7 @@ fn sqlite_faults(plan: &[String], tables: &BTreeMap<&str, BTreeSet<&str>>, sql: 
     plan.iter().filter(is_fault).cloned().collect()
 }
 
-/// As [`sqlite_faults`], for PostgreSQL.
+/// Lists the steps of PostgreSQL's plan that are faults, like [`sqlite_faults`].
 fn postgres_faults(plan: &[String]) -> Vec<String> {
     let is_stopped = plan.iter().any(|step| step.contains("Limit")) && !plan.iter().any(|step| step.contains("Sort"));
     let mut faults = Vec::new();
@@ -132,7 +132,7 @@ async fn explain(home: &Home, sql: &str) -> Result<Vec<String>, sqlx::Error> {
     Ok(steps)
 }
 
-/// Lists the places where the store's statements are written.
+/// Lists the file and the line of every statement in the store's source code.
 fn written() -> BTreeSet<(String, u64)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut places = BTreeSet::new();
@@ -150,7 +150,8 @@ fn written() -> BTreeSet<(String, u64)> {
     places
 }
 
-/// Fills the tables as after a while of use, because PostgreSQL's plans depend on how many rows a condition selects.
+/// Fills the tables as they are after some time of use, because PostgreSQL's plans depend on how many rows a condition
+/// selects.
 const FILLED: &str = "
     set session_replication_role = replica;
     create temp table n as select 'site-' || n % 3 as site_id, n, md5(n::text)::uuid as id, decode(md5((n / 5)::text), 'hex') as hash,
@@ -222,7 +223,7 @@ async fn every_statement_of_the_store_uses_an_index() {
     }
     assert!(
         missing.is_empty() && faults.is_empty(),
-        "no test runs {missing:?}, and these read too much:\n{}",
+        "no test runs these statements: {missing:?}; these read too many rows:\n{}",
         faults.join("\n")
     );
 }

@@ -261,7 +261,7 @@ async fn a_resent_lockdown_gets_its_first_answer(database: Database) {
     let request = v1::LockdownRequest { until: Some(until), request_id: new_request_id(), ..Default::default() };
     desk.policy.lockdown(request.clone()).await.unwrap();
     while desk.site().await.lockdown.is_some() {}
-    // The lockdown has ended and its end is in the past: a first call would fail.
+    // The lockdown has ended. A call that is not a resend would fail, because the end of its lockdown is in the past.
     let late = v1::LockdownRequest { request_id: new_request_id(), ..request.clone() };
     assert_eq!(fields(&desk.policy.lockdown(late).await.unwrap_err()), ["until"]);
     desk.policy.lockdown(request.clone()).await.unwrap();
@@ -281,7 +281,7 @@ async fn articles_close_automatically_after_their_publication(database: Database
     let policy = admin.article("moi").await;
     assert_eq!(policy.effective_mode(), Mode::Pre);
     assert_eq!(policy.closes_at.unwrap().seconds - policy.published_at.unwrap().seconds, 7 * 86_400);
-    // The publication date may be given later, once.
+    // The portal may send the publication date later, but only the first date is stored.
     let status = portal.say_of("khong-noi", 8).await.unwrap_err();
     assert_eq!(reason(&status), "ARTICLE_CLOSED", "the publication date comes from the portal");
     assert_eq!(portal.list("khong-noi").await.mode(), Mode::Pre, "a failed submit does not store the date");
@@ -325,7 +325,7 @@ async fn a_lockdown_does_not_affect_another_site(database: Database) {
     assert_eq!(newsroom.portal().say("bai", "Chào").await.outcome(), Outcome::Published);
 }
 
-/// Callers that submit while a policy changes. Each submit records whether it began after the change was answered.
+/// Callers that submit while a policy changes. Each submit records whether it began after the response to the change.
 struct Crowd {
     changed: Arc<AtomicBool>,
     submitted: Arc<AtomicUsize>,
@@ -367,7 +367,8 @@ impl Crowd {
         }
     }
 
-    /// Must be called after the answer. Returns the results of the submits before and after it.
+    /// Must be called after the response to the change. Returns the results of the submits that began after it, and of
+    /// those that began before it.
     async fn policy_has_changed(self) -> (Vec<Result<Outcome, String>>, Vec<Result<Outcome, String>>) {
         self.changed.store(true, Ordering::SeqCst);
         let results_so_far = self.callers.join_all().await.into_iter().flatten();

@@ -45,7 +45,7 @@ enum Way {
 }
 
 impl Way {
-    /// The last one hides everything, so it comes last.
+    /// The last way hides all comments of the site, so the others must come before it.
     const ALL: [Self; 13] = [
         Self::Reject,
         Self::Spam,
@@ -68,12 +68,12 @@ struct Scene {
     portal: Portal,
     desk: Desk,
     admin: Desk,
-    /// Calls privacy RPCs with a portal's token.
+    /// Clients with a portal's token, for the privacy RPCs.
     rights: Desk,
     article: String,
     id: String,
     receipt: String,
-    /// The decision that published the comment, if it was a moderator's.
+    /// The decision that published the comment, if a moderator made it.
     published_by: Option<revert_request::Target>,
 }
 
@@ -197,7 +197,8 @@ async fn shows(portal: &mut Portal, article: &str, id: &str) -> bool {
     portal.list(article).await.comments.iter().any(|shown| shown.id == id && !shown.content.is_empty())
 }
 
-/// Promise 5. Readers of another replica fill its cache until the comment is hidden; on SQLite it is the same server.
+/// Promise 5. Readers of another replica fill its cache until the comment is hidden; on SQLite, they are readers of the
+/// same server.
 async fn a_call_that_hides_a_comment_is_answered_when_no_replica_shows_it(database: Database) {
     let newsroom = Newsroom::open_with(database, |config| config.mode = Mode::Post).await;
     let replica: Option<Running> = match database {
@@ -220,7 +221,10 @@ async fn a_call_that_hides_a_comment_is_answered_when_no_replica_shows_it(databa
             early.push((way, is_shown, took));
         }
     }
-    assert!(early.is_empty(), "shown after the answer, or answered before other replicas' pages expired: {early:?}");
+    assert!(
+        early.is_empty(),
+        "the comment was shown after the response, or the response came before other replicas' pages had expired: {early:?}"
+    );
     if let Some(replica) = replica {
         replica.stop().await;
     }
@@ -237,7 +241,7 @@ async fn every_way_to_decide_writes_one_audit_row(database: Database) {
         let mut scene = Scene::set(&newsroom, way).await;
         let before = scene.audit_rows().await.len();
         let published = usize::from(scene.published_by.is_some());
-        assert_eq!(before, published, "{way:?}: one row if a moderator published it");
+        assert_eq!(before, published, "{way:?}: before, there is one audit row if a moderator published the comment");
         scene.hide(way).await;
         let rows = scene.audit_rows().await;
         assert_eq!(rows.len(), before + 1, "{way:?}: {rows:?}");

@@ -1,4 +1,4 @@
-//! What readers see: pages, receipts, tombstones, hidden articles, counts.
+//! Tests of everything that readers see: pages, receipts, tombstones, hidden articles, counts.
 
 use std::collections::HashSet;
 
@@ -212,7 +212,7 @@ async fn replies_stay_visible_after_any_decision_on_their_root(database: Databas
 }
 
 async fn a_comment_marked_as_spam_looks_pending_to_its_author(database: Database) {
-    // The setting has the effect of 200 decisions.
+    // This setting takes effect by default only after moderators have made enough decisions.
     let newsroom = Newsroom::open_with(database, |config| config.thresholds.auto_spam = true).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     super::learning::teach_casino(&mut portal, &mut desk).await;
@@ -229,7 +229,7 @@ async fn a_comment_marked_as_spam_looks_pending_to_its_author(database: Database
     let get = v1::GetCommentRequest { id: spam.comment_id.clone(), receipts: vec![spam.receipt] };
     let own = portal.comments.get_comment(get).await.unwrap().into_inner().comment.unwrap();
     assert_eq!(own.status(), CommentStatus::Pending);
-    // After a moderator's decision it is gone for its reader, too.
+    // After a moderator's decision, the comment's author does not see it any more either.
     desk.decide(decision(&spam.comment_id, v1::Action::Reject)).await.unwrap();
     assert!(portal.page(request).await.comments.is_empty());
 }

@@ -65,7 +65,7 @@ async fn concurrent_checks_share_calls_and_are_decided_independently() {
         submits_per_article: "1000/24h".parse().unwrap(),
         ..wide_quotas()
     };
-    // Each replica has a local tier of its own, so only Redis adds up the counts of a device's two readers.
+    // Each replica also counts locally, so only Redis adds up the two events of a device at different replicas.
     let replicas = [limiter(&redis.url(), quotas.clone()), limiter(&redis.url(), quotas)];
     let article = |name: &str| Charge {
         limit: LimitName::SubmitsPerArticle,
@@ -108,7 +108,7 @@ async fn a_submit_with_a_correct_answer_calls_redis_once() {
     let commands: redis::Value = redis.say("SLOWLOG GET 10000");
     let logged = format!("{commands:?}");
     let submits = logged.split("EVALSHA").filter(|call| call.contains(":SubmitsPerDevice")).count();
-    assert_eq!(submits, 5, "calls of five submits");
+    assert_eq!(submits, 5, "each of the five submits calls Redis once");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -150,10 +150,10 @@ async fn a_subject_costs_one_small_key_per_limit() {
     let bytes = |key: &String| redis.say::<Option<u64>>(&format!("MEMORY USAGE {key}")).unwrap_or(0);
     let most = keys.iter().map(bytes).max().unwrap();
     let whole = keys.iter().map(bytes).sum::<u64>() / 20;
-    println!("a count takes at most {most} bytes of Redis, a subject of every limit {whole}");
+    println!("a count takes at most {most} bytes in Redis, and the counts of a subject of every limit take {whole}");
     assert!(most <= 160, "{most}");
     for key in &keys {
-        // -1 means no expiry, -2 that the key is gone.
+        // -1 means that the key has no expiry, and -2 that it does not exist.
         assert_ne!(redis.say::<i64>(&format!("PTTL {key}")), -1, "{key} expires");
     }
 }

@@ -1,4 +1,4 @@
-//! Changes of the configuration file while the server runs.
+//! Tests of changes of the configuration file while the server runs.
 
 #![cfg(test)] // so that helpers may unwrap, as tests may
 
@@ -129,7 +129,7 @@ async fn sighup_reloads_the_file_and_the_policy_changes() {
     assert!(log.lines().any(|line| line.contains("reloaded") && line.contains("policy.mode")), "{log}");
 }
 
-/// Kubernetes mounts a file as a link to a link, and replaces the inner one.
+/// Kubernetes mounts a file as a symbolic link to another link, and replaces that second link.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_replaced_through_links_is_reloaded_and_named_in_errors() {
     let dir = tempfile::tempdir().unwrap();

@@ -1,4 +1,5 @@
-//! No caller can take the resources that others need: sockets, streams, unfinished messages, slots, claims, memory.
+//! Tests that no caller can use up the resources that others need: sockets, streams, unfinished messages, slots,
+//! claims, memory.
 
 use std::{
     collections::BTreeSet,
@@ -145,7 +146,7 @@ impl Drop for Abort {
 const TOLERABLE: u64 = 96 * 1024 * 1024;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn unfinished_requests_do_not_deny_portals_on_any_path() {
+async fn unfinished_requests_on_any_path_do_not_deny_portals() {
     let dir = tempfile::tempdir().unwrap();
     let daemon = Daemon::start(dir.path(), &[("DUYET_LOG", "error")]);
     let mut portal = daemon.portal();
@@ -165,7 +166,7 @@ async fn unfinished_requests_do_not_deny_portals_on_any_path() {
         floods.extend(flood(daemon.grpc_addr, 250, &path, "", half));
         portal.list("bai").await;
     }
-    // The caller has a portal's token, as an attacker who stole one, and gets no more than that token's share.
+    // This attacker has stolen a portal's token, and gets no more than that token's share.
     floods.extend(flood(
         daemon.grpc_addr,
         2_000,
@@ -231,12 +232,12 @@ async fn unfinished_http_requests_deny_neither_probes_nor_grpc_and_are_closed() 
         .collect();
     assert!(daemon.http("/readyz").starts_with("HTTP/1.1 200"));
     assert_eq!(daemon.portal().list("bai").await.total_count, 0);
-    // One peer may use half of 256 slots. On a slow machine some requests have ended by now.
+    // One peer may use half of the 256 slots. On a slow machine, some of the requests have already ended.
     let held = daemon.descriptors().saturating_sub(before);
     assert!(held <= 160, "{held} descriptors for one peer's requests");
     let last = halves.last_mut().unwrap();
     last.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-    // The read fails or returns the end of the connection: either way the request has ended.
+    // The request has ended, whether the read fails or returns the end of the connection.
     let mut answer = Vec::new();
     let _ = last.read_to_end(&mut answer);
     assert!(wait_until(|| daemon.descriptors() <= before + 8), "{} descriptors", daemon.descriptors());
@@ -248,7 +249,7 @@ fn the_process_raises_its_descriptor_limit_to_the_maximum() {
     let daemon = Daemon::start_with_descriptors(dir.path(), 256);
     let (soft, hard) = daemon.descriptor_limits();
     assert_eq!(soft, hard);
-    assert_ne!(hard, "256", "the system allows more");
+    assert_ne!(hard, "256", "the system's limit is above the one that the test set");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -302,7 +303,7 @@ async fn a_watch_ends_with_its_token(database: Database) {
     let store = duyetd::server::open_store(&newsroom.config).unwrap();
     let (id, _) = duyetd::keyring::parse_access_token(&token).unwrap();
     assert!(store.revoke_token(id, chrono::DateTime::UNIX_EPOCH).await.unwrap());
-    // The token is accepted for some more seconds; after that no event is sent, although events go on.
+    // The token is accepted for some more seconds. After that no event is sent, although events continue to occur.
     let happening = tokio::spawn({
         let mut portal = portal_at(newsroom.running.grpc_addr, &newsroom.token("portal"));
         async move {

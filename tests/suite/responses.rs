@@ -32,16 +32,16 @@ const BOUNDED: [(&str, &str); 19] = [
     ("BanService/ListBans", "Page"),
     ("CommentService/CountComments", "200 numbers"),
     ("CommentService/GetComment", "one comment without replies"),
-    ("CommentService/ListComments", "Page beside the reader's own"),
+    ("CommentService/ListComments", "Page, in addition to the reader's own comments"),
     ("ModerationService/BulkDecide", "500 results without texts"),
-    ("ModerationService/ClaimNext", "ByteBudget, the others are released"),
+    ("ModerationService/ClaimNext", "ByteBudget; the claims of the other cases are released"),
     ("ModerationService/Decide", "one comment without replies"),
     ("ModerationService/GetCase", "100 decisions, 100 notes, 10 reports, 21 excerpts"),
     ("ModerationService/GetStats", "numbers"),
     ("ModerationService/ListAudit", "Page"),
     ("ModerationService/ListQueue", "Page"),
     ("ModerationService/Revert", "500 results without texts"),
-    ("ModerationService/WatchQueue", "one case without its surroundings"),
+    ("ModerationService/WatchQueue", "one case without related comments"),
     ("PrivacyService/ExportAuthor", "one comment without replies"),
     ("RuleService/AssessText", "findings of one text"),
     ("RuleService/ListTerms", "Page"),
@@ -199,5 +199,5 @@ async fn pages_of_long_threads_end_at_the_size_limit(database: Database) {
         }
     }
     let newest_first: Vec<_> = roots.iter().rev().map(|root| CommentId::to_string(&root.comment.id)).collect();
-    assert_eq!(listed, newest_first, "every thread once, in order");
+    assert_eq!(listed, newest_first, "the pages have every thread once, in order");
 }

@@ -26,7 +26,7 @@ struct Callers {
     output: BufReader<ChildStdout>,
 }
 
-/// A failing test leaves no caller behind.
+/// Ends the callers, also if the test fails.
 impl Drop for Callers {
     fn drop(&mut self) {
         let _ = self.child.kill();
@@ -51,7 +51,7 @@ impl Callers {
         Self { child, stdin: Some(stdin), output }
     }
 
-    /// Waits until every caller was served again.
+    /// Waits until every caller has been served again.
     fn are_served(&mut self) {
         writeln!(self.stdin.as_mut().unwrap(), "go on").unwrap();
         assert_eq!(self.line(), "well");

@@ -1,5 +1,5 @@
-//! Sites share a service and no data: a caller who knows the ids of another site can neither read nor change its
-//! data.
+//! Tests that sites share a service but no data: a caller that knows the ids of another site can neither read nor
+//! change its data.
 
 use std::collections::BTreeSet;
 
@@ -236,14 +236,14 @@ async fn by_admin(desk: &mut Desk, ours: &Ours) -> Answers {
     answers.push(("ApprovePending", (outcome(desk.policy.approve_pending(approve).await), "ARTICLE_NOT_FOUND")));
     let article = v1::GetArticleRequest { article_id: ours.article.clone() };
     answers.push(("GetArticle", (outcome(desk.policy.get_article(article).await), "ARTICLE_NOT_FOUND")));
-    // An article id is chosen by the portal, so each site may have an article with this id.
+    // Portals choose the ids of articles, so the other site may create an article with this id.
     let closed = desk.set_mode(&ours.article, v1::Mode::Hidden, 0).await;
     answers.push(("UpdateArticle", (closed.revision.to_string(), "1")));
     answers
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_bit_of_every_page_token_matters() {
+async fn a_page_token_with_any_bit_changed_is_invalid() {
     let newsroom = Newsroom::open(Database::Sqlite).await;
     let (mut portal, mut admin) = (newsroom.portal(), newsroom.desk_with(&newsroom.token("admin")));
     for n in 0..2 {

@@ -1,4 +1,4 @@
-//! The submission of a comment: the order of checks, the captcha, resends.
+//! Tests of the submission of a comment: the order of checks, the captcha, resends.
 
 use std::collections::HashSet;
 
@@ -30,7 +30,7 @@ on_both_databases! {
 async fn a_submitted_comment_is_public_after_approval(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
-    // The decomposed form that a phone may send.
+    // A phone may send a name in decomposed form (NFD).
     let mut form = portal.form("cau-moi", "Cầu đẹp quá, cảm ơn bà con").await;
     form.author_name = "Nguye\u{302}\u{303}n Thi\u{323} Lan".into();
     let submitted = portal.comments.submit_comment(form).await.unwrap().into_inner();
@@ -71,7 +71,7 @@ async fn fifty_submits_with_one_challenge_store_one_comment(database: Database) 
 }
 
 async fn twenty_duplicates_of_one_request_get_one_answer(database: Database) {
-    // The default quotas, which duplicates must not use up.
+    // The server has the default quotas, which duplicates must not use up.
     let newsroom = Newsroom::open_with(database, |config| config.limits = Quotas::default()).await;
     let mut portal = newsroom.portal();
     let form = portal.form("bai", "Bấm nhiều lần").await;
@@ -101,7 +101,7 @@ async fn a_wrong_answer_spends_the_challenge_and_returns_a_fresh_one(database: D
     let status2 = portal.comments.submit_comment(form.clone()).await.unwrap_err();
     assert_eq!(reason(&status2), "CAPTCHA_USED", "the challenge is spent, so the correct answer fails");
 
-    let fresh = fresh_challenge(&status).expect("a fresh challenge");
+    let fresh = fresh_challenge(&status).expect("the error must contain a fresh challenge");
     let again = v1::SubmitCommentRequest { challenge_token: fresh.token, ..form };
     let submitted = portal.comments.submit_comment(again).await.unwrap().into_inner();
     assert_eq!(submitted.outcome(), Outcome::Pending);

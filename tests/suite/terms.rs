@@ -387,7 +387,7 @@ async fn a_replay_compares_rules_with_decisions(database: Database) {
         (worst.text.as_str(), worst.verdict(), worst.status()),
         (said[0].0, Verdict::Spam, CommentStatus::Approved)
     );
-    assert_eq!(table(&replay(&desk, None, 2).await)[0].1, [0, 1, 0], "only the last two decisions");
+    assert_eq!(table(&replay(&desk, None, 2).await)[0].1, [0, 1, 0], "only the last two decisions are replayed");
     admin.put(term("chạy án", v1::TermTier::Exact)).await.unwrap();
     let again = v1::ReplayRulesRequest { term: Some(term("chạy án", v1::TermTier::Exact)), limit: 0 };
     assert_eq!(fields(&desk.rules.replay_rules(again).await.unwrap_err()), ["term.pattern"]);
@@ -416,7 +416,11 @@ async fn a_term_that_moderators_overrule_is_put_on_trial(database: Database) {
         terms.into_iter().map(|term| (term.state, term.revision, term.updated_by)).collect::<Vec<_>>()
     };
     let in_force = |revision, by: &str| (TermState::Enforce, revision, by.to_owned());
-    assert_eq!(states().await, [in_force(1, "lan"), in_force(1, "lan")], "19 decisions are too few");
+    assert_eq!(
+        states().await,
+        [in_force(1, "lan"), in_force(1, "lan")],
+        "19 decisions are too few to put a term on trial"
+    );
     let one = submission(120);
     home.store_all(std::slice::from_ref(&one)).await;
     home.decide_one(&decision(120, one.comment.id, Action::Approve, 1)).await.unwrap();

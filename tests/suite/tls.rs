@@ -1,4 +1,4 @@
-//! TLS of the listener as the moderators' client sees it: trust, client certificates, and renewed certificates.
+//! Tests of the listener's TLS with the moderators' client: trust, client certificates, and renewed certificates.
 
 use std::{
     io::{Read as _, Write as _},
@@ -148,7 +148,7 @@ async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    panic!("{what} was never seen");
+    panic!("this never happened: {what}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The full-screen review: the real client on a terminal of its own, against a real server.
+//! Tests of the full-screen review: the real client runs on its own terminal, and calls a real server.
 
 use std::{
     io::{Read as _, Write as _},
@@ -26,11 +26,11 @@ on_both_databases! {
     a_comment_reverted_by_another_moderator_is_decided_at_its_new_revision,
 }
 
-/// The pause before a key is pressed again that the review ignored because the comment was too new.
+/// Pause before a key is pressed again that the review ignored because the comment had just appeared.
 const AGAIN: Duration = Duration::from_secs(1);
 /// The escape sequence that leaves the alternate screen.
 const RESTORED: &[u8] = b"\x1b[?1049l";
-/// Longer than anything takes on a busy machine.
+/// Timeout, longer than any step takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A terminal that runs `duyet triage`, created by `script`.
@@ -98,7 +98,7 @@ impl Terminal {
         true
     }
 
-    /// Presses keys until `text` is on the screen: a comment that has just appeared is not decided by the first key.
+    /// Presses keys until `text` is on the screen. The first key may be ignored, because the comment has just appeared.
     fn press_until(&mut self, keys: &str, text: &str) {
         let started = Instant::now();
         loop {
@@ -190,7 +190,7 @@ async fn another_moderators_decision_is_shown_and_skipped(database: Database) {
     .await;
     newsroom.desk_with(&colleague).approve(&contested).await;
     let code = at_a_terminal(move || {
-        // The next comment is shown before the answer arrives; another key would be about that comment.
+        // The next comment is shown before the response arrives, so another key would act on that comment.
         terminal.press_until("s", "Other-one");
         terminal.wait_for("decided first");
         terminal.press_until("a", "Approved");
@@ -217,7 +217,7 @@ async fn keys_pressed_at_once_decide_one_comment(database: Database) {
         terminal
     })
     .await;
-    // The first decision is queued behind the last key of the burst.
+    // The first decision is sent only after the last key of the burst was handled.
     at_a_terminal(move || {
         terminal.wait_for("connected");
         terminal.press("q");

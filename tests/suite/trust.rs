@@ -108,7 +108,7 @@ async fn a_published_comment_that_a_moderator_confirms_earns_trust(database: Dat
     assert_eq!(asked(&mut portal, &reader).await, ChallengeKind::NoneNeeded);
 }
 
-/// A pseudo-random sequence (linear congruential) of all calls except `Decide`.
+/// Makes a pseudo-random sequence (from a linear congruential generator) of all calls except `Decide`.
 async fn no_sequence_of_calls_without_a_decision_earns_trust(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());

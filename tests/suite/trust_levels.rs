@@ -32,7 +32,7 @@ on_both_databases! {
     a_trusted_devices_token_is_invalid_for_another_device,
     one_rejected_comment_ends_trust_and_more_make_a_reader_suspect,
     a_suspicious_comment_makes_a_reader_suspect_until_it_is_approved,
-    wrong_answers_make_challenges_harder_and_then_deny_them,
+    after_wrong_answers_challenges_get_harder_and_are_then_denied,
     an_alarm_makes_challenges_harder_and_ends_with_its_lockdown,
     a_known_reader_is_not_limited_by_others_in_the_same_prefix,
     bots_without_a_cookie_use_up_only_their_own_quota,
@@ -141,7 +141,7 @@ fn few_failures() -> Quotas {
     Quotas { failures_per_device: "6/24h".parse().unwrap(), ..wide_quotas() }
 }
 
-async fn wrong_answers_make_challenges_harder_and_then_deny_them(database: Database) {
+async fn after_wrong_answers_challenges_get_harder_and_are_then_denied(database: Database) {
     let newsroom = Newsroom::open_with(database, |config| config.limits = few_failures()).await;
     let mut portal = newsroom.portal();
     let reader = Reader::new(&mut portal, "Lan", "203.0.113.7").await;

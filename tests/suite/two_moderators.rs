@@ -175,7 +175,7 @@ fn shuffled(ids: &[CommentId], seed: usize) -> Vec<CommentId> {
     (0..ids.len()).map(|n| ids[(n * 7_919 + seed * 331) % ids.len()]).collect()
 }
 
-/// Returns the comments that one answer says were changed.
+/// Returns the comments that were changed according to one response.
 fn changed(results: &[v1::ItemResult]) -> Vec<String> {
     for item in results {
         let code = item.status.as_ref().unwrap().code;

@@ -1,5 +1,5 @@
-//! One text in all the ways that Unicode can write it: it is stored in one form, and a listed word matches all of
-//! them.
+//! Tests with one text in all the ways in which Unicode can represent it: it is stored in one form, and a term matches
+//! all of them.
 
 use duyet_proto::v1::{self, TermState, TermTier};
 use unicode_normalization::UnicodeNormalization as _;
@@ -89,7 +89,7 @@ async fn a_term_matches_every_way_to_write_it(database: Database) {
         let hidden = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ad}' | '\u{180e}' | '\u{e0000}'..='\u{e007f}');
         assert!(!stored.contains(hidden), "{way}: {stored:?}");
     }
-    assert_eq!(missed, [""; 0], "every way is matched");
+    assert_eq!(missed, [""; 0], "the term must match every way to write the text");
 }
 
 async fn clean_texts_match_no_term_in_any_way_to_write_them(database: Database) {

@@ -1,4 +1,4 @@
-//! Watching the queue: changes by one moderator are streamed to the others, on every replica.
+//! Tests of watching the queue: changes by one moderator are streamed to the others, on every replica.
 
 use duyet_proto::v1::{self, Action, CommentStatus, QueueEvent, QueueFilter, WatchQueueResponse};
 use duyetd::server;
@@ -166,7 +166,7 @@ async fn a_watch_streams_only_its_own_site(database: Database) {
     event_about(&mut ours, &our_id, QueueEvent::Waiting).await;
     let mut their_portal = newsroom.portal_with(&newsroom.new_token("PORTAL", "bao-khac").await);
     let their_id = their_portal.say("bai", "Chuyện người").await.comment_id;
-    // This event comes after the one that must not be sent.
+    // This event is sent after the one that must not be sent, so the loop would see that one before.
     loop {
         let said = theirs.message().await.unwrap().unwrap();
         assert_ne!(said.comment_id, our_id);
@@ -179,7 +179,7 @@ async fn a_watch_streams_only_its_own_site(database: Database) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn watches_beyond_the_limit_are_denied_until_one_ends() {
     let newsroom = Newsroom::open(Database::Sqlite).await;
-    // A token's share of all watches is a quarter, a site's three quarters.
+    // One token may hold a quarter of all watches, and one site three quarters.
     let mut desks = vec![newsroom.desk(), newsroom.desk_with(&newsroom.token("admin"))];
     desks.push(newsroom.desk_with(&newsroom.new_token("MODERATOR", "default").await));
     desks.push(newsroom.desk_with(&newsroom.new_token("MODERATOR", "bao-moi").await));
@@ -206,7 +206,7 @@ async fn a_watch_streams_changes_of_another_replica() {
     event_about(&mut here, &id, QueueEvent::Waiting).await;
     newsroom.desk().approve(&id).await;
     event_about(&mut there, &id, QueueEvent::Left).await;
-    // One replica stops; the watch on the other goes on.
+    // One replica stops, and the watch on the other one continues.
     other.stop().await;
     while there.message().await.unwrap().is_some() {}
     let id = newsroom.portal().say("bai", "Máy này vẫn chạy").await.comment_id;

@@ -57,7 +57,7 @@ async fn a_reader_withdraws_a_pending_and_a_public_comment(database: Database) {
     assert_eq!(desk.queue().await.total, 0);
     let home = Home::beside(&newsroom.config);
     let published_or_erased = "select count(*) from changes where kind in ('COMMENT_PUBLISHED', 'COMMENT_ERASED')";
-    assert_eq!(home.number(published_or_erased).await, 3, "the approval and two withdrawals");
+    assert_eq!(home.number(published_or_erased).await, 3, "the feed has one approval and two withdrawals");
     home.recount().await;
 }
 
@@ -70,7 +70,7 @@ async fn a_resent_withdrawal_is_replayed_and_another_changes_nothing(database: D
     for _ in 0..2 {
         assert!(portal.withdraw(request.clone()).await.unwrap());
     }
-    assert!(!portal.withdraw(withdrawal(&sent)).await.unwrap(), "it was erased before");
+    assert!(!portal.withdraw(withdrawal(&sent)).await.unwrap(), "the comment was already erased");
     let reused = v1::WithdrawCommentRequest { request_id: request.request_id, ..withdrawal(&other) };
     assert_eq!(reason(&portal.withdraw(reused).await.unwrap_err()), "REQUEST_ID_REUSED");
     let home = Home::beside(&newsroom.config);

@@ -1,4 +1,5 @@
-//! Bans: their subjects and duration, the comments that are decided with them, and their look-up by every submit.
+//! Tests of bans: their subjects and duration, the comments that are decided with them, and their look-up by every
+//! submit.
 
 use std::sync::Arc;
 
@@ -39,7 +40,8 @@ async fn effect(home: &Home, site: &SiteId, n: i64, subjects: &[(BanKind, &[u8])
         request_id: one.request.id,
         article: one.comment.article,
         parent: None,
-        // A device that is never banned: without a device the author would be a name, which is only held.
+        // This device is never banned. Without a device the reader would be known by name, and a ban of a name only
+        // holds comments.
         device: Some([66; 16]),
         fingerprint: one.fingerprint,
         skeleton: one.skeleton,
@@ -94,8 +96,8 @@ contract! {
             let made = home.store.create_ban(&ban(n, *kind, &key, BanEffect::Hold)).await.unwrap();
             assert_eq!((made.ban.batch, made.settled.len(), made.more), (None, 0, false));
             assert_eq!(effect(home, &site(), 50, &[(*kind, &key)]).await, Some(BanEffect::Hold), "{kind}");
-            assert_eq!(effect(home, &site(), 50, &[(*kind, &[77; 16])]).await, None, "{kind}: another subject");
-            assert_eq!(effect(home, &other_site(), 50, &[(*kind, &key)]).await, None, "{kind}: another site");
+            assert_eq!(effect(home, &site(), 50, &[(*kind, &[77; 16])]).await, None, "{kind}: another subject is not affected");
+            assert_eq!(effect(home, &other_site(), 50, &[(*kind, &key)]).await, None, "{kind}: another site is not affected");
             for other in BanKind::ALL.iter().filter(|other| *other != kind) {
                 assert_eq!(effect(home, &site(), 50, &[(*other, &key)]).await, None, "{kind} is not {other}");
             }
@@ -158,7 +160,7 @@ contract! {
         for n in 1..=5 {
             let mut new = ban(n, BanKind::Author, AUTHOR.as_bytes(), BanEffect::Hold);
             new.ban.comment = Some(submission(n).comment.id);
-            // Two bans are made at the same moment.
+// Some bans are created at the same moment.
             new.ban.created_at = at(n / 2 * 2);
             ids.push(home.store.create_ban(&new).await.unwrap().ban);
         }
@@ -261,12 +263,12 @@ contract! {
             assert_eq!(second.settled.len(), 1, "{kind}");
             assert_eq!(home.comment(live.comment.id).await.status, Status::Removed);
             let third = home.store.create_ban(&part(n * 10 + 4, true, true)).await.unwrap();
-            assert_eq!((third.settled.len(), third.ban.batch), (0, None), "no comment was left, so there is no batch");
+            assert_eq!((third.settled.len(), third.ban.batch), (0, None), "no comment was left to decide, so there is no batch");
         }
         home.recount().await;
     }
 
-    async fn a_ban_of_a_text_decides_equal_texts_and_no_variants(home: &Home) {
+    async fn a_ban_of_a_text_decides_equal_texts_but_not_variants(home: &Home) {
         let of_campaign = |n, text: u8| Submission { fingerprint: [text; 16], skeleton: Some([7; 16]), ..submission(n) };
         let [first, copy, variant] = [of_campaign(1, 1), of_campaign(2, 1), of_campaign(3, 2)];
         home.store_all(&[first.clone(), copy.clone(), variant.clone()]).await;
@@ -316,7 +318,7 @@ contract! {
         let results = |made: &duyetd::domain::ban::BanMade| made.settled.iter().map(|one| one.result.clone()).collect::<Vec<_>>();
         assert_eq!(results(&again), results(&first));
         let now: Vec<_> = again.settled.iter().map(|one| one.comment.as_ref().unwrap().status).collect();
-        assert_eq!(now, [Status::Rejected, Status::Spam], "the comments are current");
+        assert_eq!(now, [Status::Rejected, Status::Spam], "the response contains the current state of the comments");
         assert_eq!((home.rows("audit").await, home.rows("bans").await, home.rows("requests").await), rows);
         resent.request.as_mut().unwrap().payload_hash = [8; 32];
         assert!(matches!(home.store.create_ban(&resent).await, Err(Error::RequestIdReused)));
@@ -338,13 +340,13 @@ contract! {
         assert_eq!((home.rows("bans").await, home.rows("audit").await), (1, 21));
     }
 
-    async fn a_failed_ban_leaves_no_row(home: &Home) {
+    async fn a_failed_ban_stores_no_row(home: &Home) {
         let one = published(1);
         home.store_all(std::slice::from_ref(&one)).await;
         let new = along(0, ban(10, BanKind::Device, &DEVICE, BanEffect::Block));
         home.store.create_ban(&new).await.unwrap();
         home.decide_one(&decision(11, one.comment.id, Action::Approve, 2)).await.unwrap();
-        // The same id again: neither the row nor the decisions on comments are stored.
+// The second ban has the same id, so neither its row nor its decisions on comments are stored.
         let again = NewBan { request: Some(request()), ..new };
         assert!(matches!(home.store.create_ban(&again).await, Err(Error::Internal(_))));
         assert_eq!(home.comment(one.comment.id).await.status, Status::Approved);

@@ -75,7 +75,7 @@ async fn batches_of(calls: usize, inserting: i64) -> (Vec<usize>, Duration) {
     (sizes, began.elapsed())
 }
 
-/// Maximum number of attempts, because a busy machine delays some.
+/// Maximum number of attempts. More than one may be needed, because a busy machine delays calls.
 const ATTEMPTS: usize = 50;
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Claims: which comments are offered, renewed and released.
+//! Tests of claims: which comments are returned, renewed and released.
 
 use duyetd::domain::{
     claim::{ClaimRequest, Claimed},
@@ -14,7 +14,7 @@ use crate::support::{
     sample::{article_named, at, decision, other_site, published, site, submission},
 };
 
-/// Up to 100 pending comments for a minute from second 0.
+/// Lan's request for up to 100 pending comments, claimed for a minute from second 0.
 pub(super) const LAN: Wish = Wish { moderator: "lan", count: 100, now: 0, lease: 60, order: QueueOrder::Oldest };
 pub(super) const MINH: Wish = Wish { moderator: "minh", ..LAN };
 
@@ -69,7 +69,7 @@ impl Home {
         self.store.find_case(&site(), id, at(now)).await.unwrap().unwrap().claim.map(|claim| claim.moderator)
     }
 
-    /// Stores pending comments of seconds 1 to `count`.
+    /// Stores `count` pending comments, submitted at seconds 1 to `count`.
     pub(super) async fn crowd(&self, count: i64) -> Vec<Comment> {
         let all: Vec<_> = (1..=count).map(submission).collect();
         self.store_all(&all).await;
@@ -160,8 +160,8 @@ contract! {
         assert_eq!(home.renew(Wish { now: 50, ..LAN }, &[ids[2], ids[0]]).await, [ids[2], ids[0]]);
         assert_eq!(home.holder(ids[0], 109).await.as_deref(), Some("lan"));
         assert_eq!(home.claim(Wish { now: 60, ..MINH }).await, ids[1..2]);
-        // An expired claim can be renewed unless another moderator took the comment, even if that claim has expired,
-        // too.
+// An expired claim can be renewed, unless another moderator has claimed the comment since. This is so even if
+        // that other claim has expired, too.
         assert_eq!(home.renew(Wish { now: 115, ..LAN }, &ids).await, [ids[0], ids[2]]);
         assert_eq!(home.renew(Wish { now: 500, ..LAN }, &ids).await, [ids[0], ids[2]]);
         assert_eq!(home.holder(ids[1], 119).await.as_deref(), Some("minh"));
@@ -201,7 +201,7 @@ contract! {
         assert_eq!(home.release("lan", &[ids[0], ids[3], ids[5]], 1).await, 1);
         assert_eq!(home.release("lan", &ids[..1], 1).await, 0);
         assert_eq!(home.claim(Wish { now: 2, ..MINH }).await, [ids[0], ids[5]]);
-        assert_eq!(home.release("lan", &[], 60).await, 0, "the claims had expired");
+        assert_eq!(home.release("lan", &[], 60).await, 0, "the claims had already expired");
         assert_eq!(home.rows("claims").await, 4);
         assert_eq!(home.release("minh", &[], 59).await, 4);
         assert_eq!(home.store.release_claims(&other_site(), "lan", &[], at(1)).await.unwrap(), 0);

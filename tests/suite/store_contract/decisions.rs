@@ -73,7 +73,7 @@ contract! {
         let (first, second, third) = (home.waiting(1).await, home.waiting(2).await, home.waiting(3).await);
         let made = decision(4, first.id, Action::Approve, 1);
         home.decide_one(&made).await.unwrap();
-        // Its entry would have an id that exists already.
+// The id of its audit entry exists already.
         let mut batch = decision(5, second.id, Action::Approve, 1);
         let taken = DecisionItem { comment: third.id, ..made.items[0] };
         batch.items.push(taken);
@@ -149,7 +149,7 @@ contract! {
         assert!(looked.answer.changed);
         assert_eq!((looked.comment.revision, looked.comment.reviewed_at), (1, Some(at(2))));
         assert_eq!((looked.comment.published_at, looked.comment.status), (Some(at(1)), Status::Approved));
-        assert_eq!((home.rows("audit").await, home.rows("changes").await), (1, 2), "followers of unreviewed comments get the change");
+        assert_eq!((home.rows("audit").await, home.rows("changes").await), (1, 2), "the change is in the feed, for followers of unreviewed comments");
         assert!(!home.decide(3, &live.comment, Action::Approve).await.answer.changed);
         home.recount().await;
     }
@@ -197,7 +197,7 @@ contract! {
                 let mut seed = walker * 7_919 + 1;
                 let mut moved = 0;
                 for step in 0..25_i64 {
-                    // A linear congruential generator: the same walk in every run.
+            // A linear congruential generator, so that every run makes the same decisions.
                     seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                     let id = ids[usize::try_from(seed >> 33).unwrap() % ids.len()];
                     let action = Action::ALL[usize::try_from(seed >> 40).unwrap() % 4];

@@ -18,7 +18,7 @@ impl Home {
         Ok(answers.remove(0))
     }
 
-    /// Inserts all submissions in one batch, and all must be stored.
+    /// Inserts all submissions in one batch. Panics if one of them is not stored.
     pub(crate) async fn store_all(&self, submissions: &[Submission]) {
         let answers = self.store.insert_submissions(submissions).await.unwrap();
         assert!(answers.iter().all(|answer| *answer == Inserted::Stored), "{answers:?}");

@@ -89,7 +89,7 @@ fn no_statement_of_the_store_locks_the_rows_that_it_changes() {
     for file in files.into_iter().flatten() {
         let path = file.unwrap().path();
         let source = std::fs::read_to_string(&path).unwrap();
-        // The items and statements of the Rust source: no SQL of the store has a semicolon at the end of a line.
+        // Splits the Rust source into items and statements. No SQL of the store has a semicolon at the end of a line.
         for statement in source.split(";\n") {
             statements += usize::from(!changed(&words(statement)).is_empty());
             assert!(!locks_changed_rows(statement), "{}: {statement}", path.display());

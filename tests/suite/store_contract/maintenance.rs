@@ -24,7 +24,8 @@ impl Home {
         self.store.count_drift(&site()).await.unwrap()
     }
 
-    /// Returns the numbers of the forgotten comments, which their texts end with.
+    /// Returns the numbers of the comments that were not reviewed in time. The text of each comment ends with its
+    /// number.
     async fn forgotten(&self, before: i64, limit: usize) -> Vec<i64> {
         let found = self.store.forgotten_pending(&site(), at(before), limit).await.unwrap();
         let mut numbers = Vec::new();
@@ -81,7 +82,7 @@ contract! {
     async fn a_job_is_leased_renewed_and_taken_over_after_its_lease(home: &Home) {
         let (one, two) = (Uuid::new_v4(), Uuid::new_v4());
         assert!(home.begin(one, 0, 10).await);
-        assert!(!home.begin(two, 9, 19).await, "the job is held");
+        assert!(!home.begin(two, 9, 19).await, "another replica holds the job");
         assert!(home.begin(one, 9, 20).await, "the holder renews its lease");
         assert!(!home.begin(two, 19, 29).await);
         assert!(home.begin(two, 20, 30).await, "the lease has expired");
@@ -125,11 +126,11 @@ contract! {
         gauges.sort_by(|one, other| one.site.cmp(&other.site));
         let near = QueueGauge { site: site(), pending: 3, oldest: Some(at(10)), takedowns: 2, next_due: Some(at(20)) };
         let far = QueueGauge { site: other_site(), pending: 1, oldest: Some(at(40)), takedowns: 1, next_due: Some(at(40)) };
-        assert_eq!(gauges, [near.clone(), far], "a flagged comment waits since it was flagged");
+        assert_eq!(gauges, [near.clone(), far], "a flagged comment counts as waiting since the time of its flag");
         home.execute("update comments set flagged_at = null").await.unwrap();
         let gauges = home.store.queue_gauges(99).await.unwrap();
         let far = gauges.iter().find(|gauge| gauge.site == other_site()).unwrap();
-        assert_eq!((far.pending, far.oldest, far.takedowns), (0, None, 1), "a takedown demand is always shown");
+        assert_eq!((far.pending, far.oldest, far.takedowns), (0, None, 1), "a takedown demand is counted even if its comment is not flagged");
         assert!(gauges.iter().all(|gauge| gauge.site != third));
     }
 
@@ -148,7 +149,7 @@ contract! {
         assert_eq!(home.drift().await, CountDrift::default());
         home.recount().await;
         let public = home.number("select count(*) from comments where status = 'APPROVED'").await;
-        assert!(public > 10, "the run was not busy: {public}");
+        assert!(public > 10, "too few comments were published to test the counts: {public}");
 
         home.execute("update articles set public_count = public_count + 3 where article_id = 'bai-1'").await.unwrap();
         home.execute("update articles set public_count = public_count + 2 where article_id = 'bai-2'").await.unwrap();

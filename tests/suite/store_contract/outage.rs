@@ -64,7 +64,7 @@ const DISK_FULL: &str = "
 async fn health_depends_on_writes_while_postgres_can_still_be_read() {
     let home = Home::postgres().await;
     home.execute(DISK_FULL).await.unwrap();
-    home.store.ping().await.expect("no write was tried yet");
+    home.store.ping().await.expect("the store must count as available before a write has failed");
     is_unavailable(&home.insert(&submission(1)).await);
     for _ in 0..2 {
         is_unavailable(&home.store.ping().await);

@@ -36,7 +36,7 @@ impl Home {
         self.execute(&sql).await.unwrap();
     }
 
-    /// Returns a comment's reports: in total, since the last review, and the time since which it is flagged.
+    /// Returns the number of all reports of a comment, the number since the last review, and the time of its flag.
     async fn reports_of(&self, id: CommentId) -> (i32, i32, Option<chrono::DateTime<chrono::Utc>>) {
         let attention = self.comment(id).await.attention;
         (attention.reports, attention.open_reports, attention.flagged_at)
@@ -210,7 +210,7 @@ contract! {
             assert!(decided.answer.changed);
             let (reports, open, flagged_at) = home.reports_of(live.id).await;
             assert_eq!(reports, counted);
-            assert_eq!(flagged_at.is_some(), open >= 3, "{open} since the review");
+            assert_eq!(flagged_at.is_some(), open >= 3, "{open} reports since the review");
             assert!(action == Action::Approve || open == 0);
         }
         home.recount().await;

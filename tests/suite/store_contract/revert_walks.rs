@@ -124,7 +124,7 @@ impl Walk<'_> {
             4 => self.decide(n, 3).await,
             5 => self.demand(n).await,
             6 => self.revert(n, Target::Last).await,
-            // One of the newest entries: older ones are almost always stale.
+            // Reverts one of the newest entries, because older ones are almost always stale.
             7..=8 if !self.entries.is_empty() => {
                 let newest = &self.entries[self.entries.len().saturating_sub(6)..];
                 let target = Target::Entry(self.dice.pick(newest));
@@ -141,7 +141,8 @@ impl Walk<'_> {
     }
 }
 
-/// Checks that each entry begins where the previous one ended, and reverts that one or none.
+/// Checks that each entry begins with the status with which the previous one ended, and that it reverts the previous
+/// entry or none.
 fn check_story(first: Status, story: &[AuditEntry], last: &Comment) {
     let (mut status, mut revision) = (first, 1);
     for (n, entry) in story.iter().enumerate() {
@@ -238,7 +239,7 @@ contract! {
         let desk = Desk(home);
         let live = desk.stored(published(1)).await;
         let look = desk.decides(10, live.id, Action::Approve).await;
-        // Made by a replica whose clock is behind, so that its entry sorts before an earlier change.
+// A replica whose clock is behind makes this change, so that its entry sorts before an earlier change.
         let late = demand(5, live.id, TakedownKind::Authority);
         home.store.escalate(&late).await.unwrap();
         let reverted = desk.reverts_one(11, look).await;

@@ -43,7 +43,7 @@ contract! {
         };
         // The server's own keys are used for the rows of all sites.
         assert_eq!(home.texts(columns).await, ["server_keys.key_mark"]);
-        // A caller is looked up by the token's id before its site is known, and FTS5 identifies a row by one number.
+// A token is looked up by its id before its site is known, and FTS5 identifies a row by a single number.
         let known = if home.is_postgres() {
             ["server_keys_key", "tokens_id_unique"]
         } else {
@@ -106,7 +106,7 @@ async fn processes_that_start_concurrently_on_one_new_file_all_succeed() {
     let mut tasks = JoinSet::new();
     for _ in 0..5 {
         let store = SqliteStore::open(dir.path().join("duyet.sqlite3"));
-        // This is what a starting server does: switching a new file to WAL fails with "busy" at once, so it is
+        // A starting server does the same. Switching a new file to WAL mode fails with "busy" at once, so it is
         // retried.
         tasks.spawn(async move { duyetd::server::migrate(&store).await });
     }
@@ -128,7 +128,7 @@ async fn replicas_that_start_concurrently_on_an_empty_database_all_succeed() {
     }
 }
 
-/// The state after a start was killed while it built an index concurrently.
+/// Begins with the state in which a server leaves the database that is killed while it builds an index concurrently.
 #[tokio::test]
 async fn an_unfinished_index_is_built_again() {
     let home = Home::postgres().await;
@@ -170,7 +170,7 @@ fn both_databases_have_the_same_migrations() {
     }
 }
 
-/// A column with another collation finds nothing in another column's index: joins would read whole tables.
+/// A join of columns with different collations cannot use an index, so it would read whole tables.
 #[tokio::test]
 async fn ids_have_the_same_collation_in_every_table() {
     let home = Home::postgres().await;
@@ -237,7 +237,7 @@ async fn pages_of_readers_and_of_the_queue_need_no_sort() {
         let start = after.map(|_| format!(", '{key}', '{}'", uuid::Uuid::nil())).unwrap_or_default();
         for filter in [&everything, &unheld, &pending] {
             let page = QueuePage { site: &site, filter, order, size: 20, after, until: None, now: at(0) };
-            // Filters other than the plain ones are planned for their values.
+            // PostgreSQL plans statements with other filters for the values of their parameters.
             let given = filter == &pending;
             let (listed, counted) = (home.store.list_queue(&page), home.store.count_queue(&page, 99));
             let page_given = given.then(|| format!("'bao-hue'{start}"));

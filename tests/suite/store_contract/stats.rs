@@ -47,7 +47,7 @@ impl Home {
         decision.items[0].id
     }
 
-    /// Stores an entry at second `n` that reverts `entry` and changes its comment to `revision`.
+    /// Stores an audit entry at second `n` that reverts `entry` and changes its comment to `revision`.
     async fn reverted(
         &self,
         actor: &str,
@@ -103,8 +103,8 @@ contract! {
         let stats = home.stats(0, 100).await;
         let expected = [(Status::Pending, 2), (Status::Approved, 3), (Status::Spam, 1), (Status::Removed, 1)];
         assert_eq!(stats.submitted, expected);
-        assert_eq!((stats.waiting, ages(&stats)), (3, Some((100, 101))), "independent of the time of submission");
-        assert_eq!(home.stats(HOUR - 1, 100).await.submitted, expected, "from the start of its clock hour");
+        assert_eq!((stats.waiting, ages(&stats)), (3, Some((100, 101))), "pending comments are counted regardless of when they were submitted");
+        assert_eq!(home.stats(HOUR - 1, 100).await.submitted, expected, "the period begins at the start of its clock hour");
         assert_eq!(home.stats(HOUR, 100).await.submitted, []);
     }
 
@@ -154,7 +154,7 @@ contract! {
         home.decide_one(&by_machine).await.unwrap();
         let mut same = decision(6 * HOUR, waiting[0].id, Action::Approve, 2);
         same.actor = "minh".into();
-        assert!(!home.decide_one(&same).await.unwrap().answer.changed, "an unchanged comment counts no decision");
+        assert!(!home.decide_one(&same).await.unwrap().answer.changed, "a decision that changes nothing is not counted");
 
         let all = home.stats(0, 40 * HOUR).await.moderators;
         assert_eq!(all, [moderator("lan", 3, 2, 0), moderator("an", 1, 1, 0), moderator("minh", 1, 1, 0)]);
@@ -173,7 +173,7 @@ contract! {
         let item = |comment: &Comment| DecisionItem { id: id_at(at(20)), comment: comment.id, expected_revision: 1 };
         batch.items = waiting.iter().map(item).collect();
         let settled = home.store.decide(&batch).await.unwrap();
-        assert_eq!(settled.iter().filter(|one| one.result.is_ok()).count(), 4, "one comment was decided before");
+        assert_eq!(settled.iter().filter(|one| one.result.is_ok()).count(), 4, "one of the comments was already decided");
         assert_eq!(overturned(&home.stats(0, 100).await), [("lan", 4, 0), ("minh", 1, 0)]);
     }
 
@@ -193,7 +193,8 @@ contract! {
         home.by("minh", HOUR + 31, waiting[2].id, Action::Requeue, 2).await;
         home.by("an", HOUR + 32, waiting[2].id, Action::Approve, 3).await;
         home.by("an", HOUR + 40, waiting[3].id, Action::Approve, 1).await;
-        // Overturned are of lan: the first, the rejection of the second, and the third; of minh: the first.
+// Three of lan's decisions are overturned (on the first comment, the rejection of the second, and on the third),
+        // and one of minh's (on the first comment).
         let stats = home.stats(0, 100).await;
         assert_eq!(overturned(&stats), [("lan", 4, 3), ("an", 3, 0), ("minh", 3, 1)]);
         // From the next hour on the first approval is not counted, and the decision that overturned it overturns
@@ -228,8 +229,8 @@ contract! {
         home.by("minh", 16, waiting[2].id, Action::Approve, 1).await;
         let back = home.by("lan", 17, waiting[2].id, Action::Requeue, 2).await;
         home.reverted("minh", 18, waiting[2].id, back, 4, [Pending, Approved]).await;
-        // Three of lan's four are overturned, and minh's approval by lan's requeue. A revert is not a decision
-        // itself.
+// Three of lan's four decisions are overturned, and lan's requeue overturns minh's approval. A revert itself
+        // does not count as a decision.
         assert_eq!(overturned(&home.stats(0, 100).await), [("lan", 4, 3), ("minh", 1, 1)]);
     }
 
@@ -255,7 +256,7 @@ contract! {
         assert_eq!(overturned(&home.stats(0, 100).await), [("lan", 1, 0)]);
     }
 
-    async fn takedowns_are_counted_and_those_due(home: &Home) {
+    async fn takedowns_and_overdue_takedowns_are_counted(home: &Home) {
         let live = home.submitted(Status::Approved, 1..5).await;
         for (comment, n) in live.iter().zip([99, 100, 101]) {
             let id = comment.id.0.simple();
@@ -305,7 +306,7 @@ async fn statistics_come_from_buckets() {
                 break;
             }
         }
-        let statement = found.first().unwrap_or_else(|| panic!("{pattern} was not seen"));
+        let statement = found.first().unwrap_or_else(|| panic!("no connection ran a statement that matches {pattern}"));
         let plan = plan(&home, statement, None).await;
         assert!(indexes.iter().all(|index| plan.contains(index)), "{statement}\n{plan}");
     }

@@ -1,4 +1,4 @@
-//! Compares statistics with a count of the tables after changes of every kind, with sums made at random moments.
+//! Compares statistics with a count of the tables after changes of every kind, while sums are computed at random times.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -135,7 +135,7 @@ impl Walk<'_> {
         self.ids.extend(made.iter().map(|one| one.comment.id));
     }
 
-    /// One in six is both public and queued from the beginning, as a sample is.
+    /// Builds a submission. One in six is both public and queued from the beginning, as a sampled comment is.
     fn made(&mut self, n: i64) -> Submission {
         let mut one = if self.dice.roll(2) == 0 { published(n) } else { submission(n) };
         match self.dice.roll(6) {
@@ -240,7 +240,7 @@ fn clock() -> DateTime<Utc> {
     Utc::now()
 }
 
-/// Submits and decides concurrently with others.
+/// Submits and decides comments, concurrently with other desks.
 async fn busy_desk(store: &dyn duyetd::store::Store, desk: u64) {
     let (mut dice, mut known) = (Dice(desk * 7_919 + 1), Vec::new());
     for step in 0..40 {
@@ -279,7 +279,7 @@ contract! {
         assert!(stats.waiting > 5 && stats.submitted.len() > 4 && overturned > 10, "{stats:?}");
     }
 
-    async fn sums_made_during_calls_lose_nothing_and_count_nothing_twice(home: &Home) {
+    async fn sums_computed_during_calls_lose_nothing_and_count_nothing_twice(home: &Home) {
         home.watch_deadlocks().await;
         let mut desks = JoinSet::new();
         for desk in 0..3 {

@@ -115,7 +115,7 @@ contract! {
         assert_eq!(counts(home).await, [2, 2, 2, 1]);
     }
 
-    async fn a_request_that_failed_for_its_challenge_can_be_sent_again(home: &Home) {
+    async fn a_request_that_failed_because_of_its_challenge_can_be_sent_again(home: &Home) {
         let first = submission(1);
         let loser = Submission { nonce: first.nonce, ..submission(2) };
         let retry = Submission { request: loser.request.clone(), ..submission(3) };
@@ -215,7 +215,7 @@ contract! {
         let mine = published(1);
         let mut theirs = mine.clone();
         theirs.site = other_site();
-        // The same ids, nonce and request on another site are independent.
+// A submission on another site may have the same ids, nonce and request.
         home.store_all(&[mine.clone(), theirs.clone()]).await;
         assert_eq!(counts(home).await, [2; 4]);
         let mut foreign = reply_to(mine.comment.id, submission(2));
@@ -245,7 +245,7 @@ contract! {
         assert_eq!(context.request, Some(first.request.clone()));
         assert_eq!(context.article.unwrap().title, first.article_title);
         assert_eq!(context.parent, Some(first.comment.clone()));
-        assert_eq!(context.duplicate, None, "a reply is no duplicate of a root");
+        assert_eq!(context.duplicate, None, "a reply is not a duplicate of a root");
         assert_eq!(context.same_text, 2);
 
         asked.parent = None;
@@ -312,15 +312,16 @@ fn silent_like(silent: &Submission) -> Submission {
     }
 }
 
-/// A plan may be made while a table is empty, and is then used in a new newsroom's first load peak.
+/// PostgreSQL may create a plan while a table is empty, and then use it during the first load peak of a new site.
 #[tokio::test]
-async fn also_a_plan_of_empty_tables_reads_no_rows_of_other_readers() {
+async fn a_plan_for_empty_tables_reads_no_rows_of_other_readers() {
     assert_plans_read_no_rows_of_other_readers(&Home::postgres().await).await;
 }
 
-/// Planner statistics are collected as soon as there is data: with some hundred rows all indexes seem equally good.
+/// PostgreSQL collects statistics as soon as there is data. With a few hundred rows, all indexes seem equally good to
+/// the planner.
 #[tokio::test]
-async fn also_a_plan_of_some_hundred_comments_reads_no_rows_of_other_readers() {
+async fn a_plan_for_a_few_hundred_comments_reads_no_rows_of_other_readers() {
     let home = Home::postgres().await;
     home.store_all(&(0..99).map(submission).collect::<Vec<_>>()).await;
     assert!(!home.store.survey().await.unwrap(), "too early");
@@ -335,7 +336,7 @@ async fn assert_plans_read_no_rows_of_other_readers(home: &Home) {
     home.store.submit_contexts(&[question(&submission(1))]).await.unwrap();
     let found = statements(home, "with banned as%").await;
     assert!(!found.is_empty());
-    // The second look for duplicates, after another submission was stored.
+    // This statement looks for duplicates a second time, after another submission was stored.
     for statement in statements(home, "select q.position, d.comment_id%").await {
         let plan = plan(home, &statement, None).await;
         assert!(plan.contains("comments_by_device") && !plan.contains("Seq Scan"), "{plan}");

@@ -1,4 +1,4 @@
-//! The record behind the trust level: only a moderator's own decisions raise it.
+//! Tests of the record from which a trust level is derived: only individual decisions of moderators raise it.
 
 use std::collections::HashSet;
 
@@ -43,7 +43,7 @@ impl Home {
 }
 
 contract! {
-    async fn automatic_publication_counts_as_no_approval(home: &Home) {
+    async fn automatic_publication_does_not_count_as_an_approval(home: &Home) {
         for n in 0..6 {
             home.put(published(n)).await;
         }
@@ -150,8 +150,8 @@ contract! {
         assert_eq!(home.counts().await, (1, 1));
     }
 
-    /// Every approval in the record is a moderator's own latest decision on that comment, after any sequence of other
-    /// changes.
+/// After any sequence of other changes, every approval in the record is a moderator's latest individual decision on
+    /// that comment.
     async fn no_sequence_of_other_changes_raises_trust(home: &Home) {
         for seed in 1..=3 {
             let mut ids = Vec::new();

@@ -58,7 +58,7 @@ contract! {
 }
 
 #[tokio::test]
-async fn a_panic_fails_its_callers_and_ends_no_writer() {
+async fn a_panic_fails_the_calls_of_its_batch_but_does_not_end_the_writer() {
     let home = Home::sqlite().await;
     let store: Arc<dyn SubmissionStore> = Arc::new(Panicking { store: home.store.clone(), armed: true.into() });
     let writer = SubmissionWriter::start(&store, 1, &Crowd::default());

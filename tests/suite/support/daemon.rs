@@ -1,4 +1,4 @@
-//! A real `duyetd` process: started, killed, stopped, with its output.
+//! Starts, stops and kills a real `duyetd` process, and reads its output.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _},
@@ -10,7 +10,7 @@ use std::{
 
 use super::newsroom::{ANSWER, Desk, Portal, desk_at, portal_at};
 
-/// Longer than any start or stop should take, also on a busy machine.
+/// Timeout, longer than any start or stop should take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running process, killed when it is dropped.

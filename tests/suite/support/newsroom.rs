@@ -34,7 +34,7 @@ pub enum Database {
     Postgres,
 }
 
-/// Runs each `async fn name(Database)` on both databases, as `sqlite::name` and `postgres::name`.
+/// Runs each test `async fn name(Database)` on both databases, as `sqlite::name` and `postgres::name`.
 macro_rules! on_both_databases {
     ($($name:ident,)+) => {
         mod sqlite {
@@ -116,7 +116,7 @@ impl Newsroom {
         Self::resume(config, dir).await
     }
 
-    /// Stops the server and returns what it needs to start again.
+    /// Stops the server and returns the configuration and the directory that [`Self::resume`] needs.
     pub async fn halt(self) -> (Config, TempDir) {
         self.running.stop().await;
         (self.config, self.dir)
@@ -173,7 +173,7 @@ impl Newsroom {
         Self { running, ..self }
     }
 
-    /// Starts another server on the same PostgreSQL; a SQLite file has one server at a time.
+    /// Starts another server with the same PostgreSQL database. (Only one server at a time can use a SQLite file.)
     pub async fn replica(&self) -> Running {
         server::start(self.config.clone()).await.unwrap()
     }
@@ -195,7 +195,7 @@ impl Newsroom {
     }
 }
 
-/// Returns a channel that connects on first use, and again after a lost connection.
+/// Returns a channel that connects when it is first used, and reconnects after a lost connection.
 pub fn channel(addr: SocketAddr) -> Channel {
     Endpoint::from_shared(format!("http://{addr}")).unwrap().connect_lazy()
 }

@@ -38,8 +38,8 @@ pub(crate) enum Trouble {
     BlackHole,
     /// Cuts connections and closes new ones at once.
     Reset,
-    /// Makes the server's clock appear to be ahead by this number of microseconds: every time in requests and answers
-    /// is moved. A number of 16 digits is a time.
+    /// Makes the server's clock appear to be ahead by this number of microseconds, by changing every time in requests
+    /// and responses. A number of 16 digits counts as a time.
     Skew(i64),
 }
 
@@ -71,12 +71,12 @@ impl Proxy {
         format!("redis://{}/", self.addr)
     }
 
-    /// Redirects new connections to another port, as a virtual address that moves.
+    /// Redirects new connections to another port, as when a virtual IP address moves to another server.
     pub(crate) fn turn_to(&self, port: u16) {
         self.port.send_replace(port);
     }
 
-    /// Returns how often clients spoke after an answer, over all connections.
+    /// Returns the number of round trips over all connections: how often a client sent data after a response.
     pub(crate) fn round_trips(&self) -> u64 {
         self.round_trips.load(Ordering::SeqCst)
     }
@@ -179,7 +179,7 @@ fn lateness(trouble: Trouble, chance: &mut StdRng) -> Duration {
     }
 }
 
-/// Adds to every number of 16 digits between `mark` and the end of a line.
+/// Adds `ahead` to every number of 16 digits between `mark` and the end of a line.
 fn move_moments(bytes: &mut [u8], mark: u8, ahead: i64) {
     for at in 0..bytes.len().saturating_sub(17) {
         let (before, rest) = (bytes[at], &mut bytes[at + 1..at + 18]);

@@ -11,7 +11,7 @@ use super::newsroom::{Desk, Portal, reason};
 pub struct Reader {
     pub name: String,
     pub ip: String,
-    /// Empty for a reader who keeps no cookie.
+    /// Empty for a reader without a cookie.
     pub device_token: String,
 }
 

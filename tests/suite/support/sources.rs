@@ -10,8 +10,8 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Lists all Rust files below `dir`, without generated code and without tests in files of their own, which may import
-/// modules that their own module must not.
+/// Lists all Rust files below `dir`, except generated code and files of tests. Tests may import modules that the module
+/// itself must not import.
 pub fn rust_files(dir: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
     entries
@@ -22,13 +22,13 @@ pub fn rust_files(dir: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Lists the files of a module of the server; all of the server's for an empty name.
+/// Lists the files of a module of the server, or all files of the server if the name is empty.
 pub fn source(module: &str) -> Vec<PathBuf> {
     let path = root().join("src").join(module);
     if path.is_dir() { rust_files(&path) } else { vec![path.with_extension("rs")] }
 }
 
-/// Returns the file's code up to its inline tests. What only declares modules has none.
+/// Returns the file's code up to its inline tests. A `mod.rs` has no inline tests, so its code is returned complete.
 pub fn code(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap();
     if path.ends_with("mod.rs") {
