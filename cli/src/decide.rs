@@ -88,7 +88,7 @@ async fn decide(connection: &mut Connection, command: &DecideCommand, id: Uuid) 
     Ok(connection.moderation.decide(request).await?.into_inner())
 }
 
-/// Returns the revision that the moderator saw if they name none: the revision that entered the queue. After a
+/// Returns the revision to expect if the moderator names none: the one at which the comment entered the queue. After a
 /// colleague's decision this is the revision before the decision, so the service reports the conflict. A comment with
 /// open reports or a takedown entered the queue at its current revision. A requeue applies to decided comments, so it
 /// uses the current revision.

@@ -112,7 +112,7 @@ impl Failure {
         Self { exit, message, prior: prior.map(Box::new), code: status.code(), details }
     }
 
-    /// Returns the status for `--json`: the service's code and details, with the message in words.
+    /// Returns the status for `--json`: the service's code and details, with the message for the user.
     pub(super) fn status(&self) -> pb::Status {
         pb::Status { code: self.code.into(), message: self.message.clone(), details: self.details.clone() }
     }

@@ -37,7 +37,7 @@ pub(super) fn print_completions(output: &Output, shell: Shell) -> Result<Exit, F
 
 fn completions(shell: Shell, locale: Locale) -> String {
     let mut script = vec![];
-    // Names have parsers of their own, which list no values.
+    // The parsers of names of reasons and rules list no accepted values, but completions need a list.
     let list = |arg: Arg| match named(&arg) {
         Some(named) => arg.value_parser(PossibleValuesParser::new(typed::accepted(named, locale))),
         None => arg,
@@ -47,7 +47,7 @@ fn completions(shell: Shell, locale: Locale) -> String {
     String::from_utf8_lossy(&script).trim_end().to_owned()
 }
 
-/// Returns what the values of an argument name, if they are names of reasons or rules.
+/// Returns whether an argument takes names of reasons or of rules, or `None` if it takes neither.
 fn named(arg: &Arg) -> Option<Named> {
     match arg.get_id().as_str() {
         "reason" => Some(Named::Reason),

@@ -37,14 +37,14 @@ mod tests {
     }
 
     #[test]
-    fn the_argument_beats_the_environment() {
+    fn the_argument_takes_precedence_over_the_environment() {
         assert_eq!(choose_for(&["duyet", "queue", "--lang", "en"], &[("DUYET_LANG", "vi")]), Locale::En);
         assert_eq!(choose_for(&["duyet", "--lang=vi", "queue"], &[("LANG", "en_US.UTF-8")]), Locale::Vi);
         assert_eq!(choose_for(&["duyet", "--", "--lang=en"], &[]), Locale::Vi);
     }
 
     #[test]
-    fn duyet_lang_beats_the_locale_and_empty_variables_are_ignored() {
+    fn duyet_lang_takes_precedence_over_the_locale_and_empty_variables_are_ignored() {
         assert_eq!(choose_for(&[], &[("DUYET_LANG", "vi"), ("LANG", "en_US.UTF-8")]), Locale::Vi);
         assert_eq!(choose_for(&[], &[("DUYET_LANG", ""), ("LC_ALL", ""), ("LANG", "en_US.UTF-8")]), Locale::En);
         assert_eq!(choose_for(&[], &[]), Locale::Vi);

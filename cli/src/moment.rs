@@ -58,7 +58,7 @@ impl FromStr for Point {
             return Ok(Self(at.to_utc()));
         }
         let day = text.parse::<NaiveDate>().map_err(|_| POINTS.to_owned())?;
-        // A clock change can repeat midnight, then the earlier one is used, or skip it, then the day is invalid.
+        // A clock change can repeat midnight (then the earlier one is used) or skip it (then the day is invalid).
         let midnight = day.and_time(NaiveTime::MIN).and_local_timezone(Local).earliest();
         midnight.map(|at| Self(at.to_utc())).ok_or_else(|| POINTS.to_owned())
     }

@@ -39,7 +39,7 @@ pub(super) async fn run(context: &Context<'_>, shown: bool) -> Result<Exit, Fail
     Ok(Exit::Done)
 }
 
-/// Makes the cheapest call that is permitted to moderators only.
+/// Checks the token by the cheapest call that is permitted to moderators only.
 async fn try_out(context: &Context<'_>, access: &Access) -> Result<(), Failure> {
     let mut connection = context.connect_as(access).await?;
     let request = v1::ListQueueRequest { page_size: 1, ..Default::default() };

@@ -48,7 +48,7 @@ fn describe(stats: &v1::GetStatsResponse, locale: Locale, width: usize) -> Strin
     parts.join("\n")
 }
 
-/// Formats the number of decisions behind the learned score, and its thresholds.
+/// Formats the number of decisions from which the score was learned, and its thresholds.
 fn learned(score: &v1::LearnedScore, locale: Locale) -> String {
     let key = if score.auto_spam { "cli-learned" } else { "cli-learned-few" };
     let shown = |number| locale.decimal(number, 2);

@@ -11,7 +11,7 @@ use crossterm::{
 /// wrong file whole.
 const MAX_TOKEN_BYTES: u64 = 4096;
 
-/// Width if neither `COLUMNS` nor a terminal gives one. A queue with full ids fits.
+/// Width in columns if neither `COLUMNS` nor a terminal gives one. A queue with complete ids fits in it.
 const DEFAULT_WIDTH: usize = 140;
 
 /// Returns the width of a line in columns: `COLUMNS`, else the width of the terminal.

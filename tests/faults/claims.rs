@@ -1,4 +1,4 @@
-//! C3: many moderators claim at two replicas, and some vanish without releasing their claims.
+//! Scenario C3: many moderators claim at two replicas, and some vanish without releasing their claims.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -37,7 +37,7 @@ impl Board {
         if let Some(since) = self.vanished.remove(&id) {
             self.longest_wait = self.longest_wait.max(got - since);
         }
-        // The worker holds the comment from the response until the lease ends; the lease is counted from the request.
+        // The worker holds the comment from the response until the end of the lease, which begins at the request.
         self.held.entry(id).or_default().push((got, asked + LEASE));
     }
 
@@ -75,8 +75,7 @@ async fn work(mut desk: Desk, board: Arc<Mutex<Board>>, count: usize, mut chance
         if chance.random_ratio(1, 6) {
             let now = Instant::now();
             board.lock().unwrap().vanished.extend(ids.into_iter().map(|id| (id, now)));
-            // The worker vanishes without releasing its claims. It continues after the lease as one that holds
-            // nothing.
+            // The worker vanishes without releasing its claims. After the lease it continues without any claims.
             tokio::time::sleep(LEASE + Duration::from_millis(200)).await;
             continue;
         }
@@ -121,7 +120,7 @@ async fn c3_claims_of_vanished_workers_expire_and_claims_never_overlap() {
         }
         workers.join_all().await;
         let mut board = board.lock().unwrap();
-        assert_eq!(board.done, ids.into_iter().collect::<BTreeSet<_>>(), "every comment was decided");
+        assert_eq!(board.done, ids.into_iter().collect::<BTreeSet<_>>(), "every comment must be decided");
         let (doubles, waited) = (board.doubles(), board.longest_wait);
         report.count("comments", count);
         report.count("held_by_two", doubles);

@@ -1,4 +1,4 @@
-//! T1: clocks that differ, and a clock that jumps.
+//! Scenario T1: clocks that differ, and a clock that jumps.
 
 use std::{fs, path::Path};
 
@@ -61,12 +61,12 @@ async fn t1_clocks_that_differ_or_jump_cost_no_comment_and_widen_no_limit() {
         let ahead = stage.daemon_with(&[common, file].concat());
         let behind = stage.daemon_with(&[&common[..], &[("FAKETIME", "-28s")]].concat());
         let mut portals = [stage.portal_at(ahead.grpc_addr), stage.portal_at(behind.grpc_addr)];
-        // The clocks differ by less than the tolerated minute, so every challenge is valid.
+        // The clocks differ by less than a minute, which is tolerated, so every challenge is valid.
         let let_through = twelve_by_one_device(&mut portals).await;
         report.count("of_a_burst_of_5_let_through", let_through);
-        assert_eq!(let_through, 5, "limits are counted in Redis's time");
-        // A larger difference puts the challenge in the future: it is rejected with the matching reason, and a fresh
-        // challenge is returned.
+        assert_eq!(let_through, 5, "limits must be counted with the clock of Redis");
+        // With a larger difference, the challenge seems to be from the future. It is rejected with the matching reason,
+        // and a fresh challenge is returned.
         fs::write(&clock, "+300s").unwrap();
         let early = portals[0].form("bai", "Từ tương lai").await;
         let status = portals[1].comments.submit_comment(early).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! P5 and E2–E4: disks that are full, and files that are locked or read-only. The small disks are tmpfs mounts, which
+//! Scenarios P5 and E2 to E4: disks that are full, and files that are locked or read-only. The small disks are tmpfs mounts, which
 //! need root.
 
 use std::{
@@ -42,7 +42,7 @@ impl SmallDisk {
         assert!(status.success(), "{mode}");
     }
 
-    /// Fills all space that is left.
+    /// Fills the rest of the space.
     fn fill(&self) -> PathBuf {
         use std::io::Write as _;
         let path = self.path().join("filler");
@@ -79,8 +79,8 @@ async fn submit_until_full(portal: &mut Portal) -> Vec<Sent> {
     }
 }
 
-/// Measures the time until `/readyz` answers with a status. Readers keep submitting meanwhile, because failing writes
-/// make the server not ready.
+/// Measures the time until `/readyz` responds with a status. Readers keep submitting meanwhile, because the server
+/// becomes not ready only when writes fail.
 async fn until_readiness(daemon: &Daemon, status: &str) -> Duration {
     let (mut portal, began) = (daemon.portal(), Instant::now());
     while !daemon.http("/readyz").starts_with(&format!("HTTP/1.1 {status}")) {
@@ -110,7 +110,7 @@ async fn fill_and_free(report: &mut Report, daemon: &Daemon, disk: &SmallDisk) {
     report.ms("not_ready_after_the_disk_is_full", full);
     report.goal("not ready <= 10 s after the disk is full", full <= Duration::from_secs(10));
     time_until_serving(daemon.grpc_addr, ServingStatus::NotServing).await;
-    assert!(daemon.http("/metrics").contains("duyet_store_up 0"), "the metric follows writes");
+    assert!(daemon.http("/metrics").contains("duyet_store_up 0"), "the metric must show that writes fail");
     std::fs::remove_file(filler).unwrap();
     let room = until_readiness(daemon, "200").await;
     report.ms("ready_after_space_is_freed", room);
@@ -160,7 +160,7 @@ async fn e3_submits_wait_for_a_locked_file_and_then_fail_as_unavailable() {
         let file = format!("sqlite:{}", stage.dir.path().join("duyet.sqlite3").display());
         let mut other = SqliteConnection::connect(&file).await.unwrap();
         sqlx::raw_sql("begin immediate").execute(&mut other).await.unwrap();
-        // Each caller's submits fail twice, which takes longer than the store waits for the lock.
+        // Waits until each caller's submits have failed twice, which takes longer than the store waits for the lock.
         load.until_left_open(8).await;
         // Reads do not need the write lock.
         daemon.portal().list("bai").await;

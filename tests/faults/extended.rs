@@ -1,4 +1,4 @@
-//! P7, N2, L3: scenarios that take long, run by `tests/run --faults --extended`. (P8, the lag of a read replica, does
+//! Scenarios P7, N2 and L3, which take long and are run by `tests/run --faults --extended`. (P8, the lag of a read replica, does
 //! not apply: the service does not read from replicas.)
 
 use std::{
@@ -21,7 +21,7 @@ use crate::support::newsroom::{Portal, empty_database_url};
 const UNDO: &str =
     "drop index comments_waiting_of_article; delete from _sqlx_migrations where version = 20261126100000";
 
-/// Inserts the comments of an old and busy newsroom.
+/// Inserts as many comments as a busy newsroom has after years.
 const MANY: &str = "insert into comments select 'default', gen_random_uuid(), 'bai', null, null, 'Lan', '', 'Bình luận ' || n,
         'PENDING', 1, now() - n * interval '1 second', null, now() - n * interval '1 second', 0, null, null, null, 'a' || n % 1000,
         decode(md5(n::text), 'hex'), 'binh luan ' || n, '[]', 0.1, null, 0, 0, null, null, null
@@ -80,8 +80,8 @@ const END_HEADERS: u8 = 4;
 /// `POST http /` by the indices of HPACK's static table.
 const POST: &[u8] = &[0x83, 0x86, 0x84];
 
-/// Sends frames of one attack until the server closes the connection or the time is over. Returns true when the
-/// server closed it.
+/// Sends frames of one attack until the server closes the connection or the time is over. Returns true if the server
+/// closed the connection.
 fn attack(addr: SocketAddr, kind: &str, until: Instant) -> bool {
     let mut socket = TcpStream::connect(addr).unwrap();
     socket.set_read_timeout(Some(Duration::from_millis(1))).unwrap();

@@ -1,4 +1,4 @@
-//! P3: PostgreSQL freezes while calls are in flight.
+//! Scenario P3: PostgreSQL freezes while calls are in flight.
 
 use std::{
     sync::{
@@ -54,14 +54,15 @@ async fn p3_calls_to_a_frozen_postgres_fail_within_3_s_and_recover() {
     .await;
 }
 
-/// The deadline of callers, longer than the service takes to give up.
+/// The deadline of callers, which is longer than the service waits before it fails.
 const LONG_DEADLINE: Duration = Duration::from_secs(9);
 
-/// A submit that failed: when it was sent, when it was answered, and how. `None` when all submits succeeded.
+/// The failed submit of a caller: the time of the request, the time of the response, and the error. `None` if all
+/// submits succeeded.
 type Unanswered = Option<(Instant, Instant, String)>;
 
-/// Number of forms prepared for each caller. Drawing their images takes longer than storing comments, and only
-/// submits are to be in flight.
+/// Number of forms that are prepared for each caller. They are prepared because drawing their images takes longer than
+/// storing comments, and only submits must be in flight.
 const FORMS: usize = 16;
 
 /// Starts callers that submit until a submit fails or no form is left, and returns when they are at work.
@@ -97,8 +98,8 @@ async fn keep_submitting(daemon: &Daemon, callers: usize) -> JoinSet<Unanswered>
 
 /// Returns how long the submits in flight at `frozen` waited from then on, and their errors.
 async fn longest_waits(tasks: JoinSet<Unanswered>, frozen: Instant) -> (Vec<Duration>, Vec<String>) {
-    let ended = tokio::time::timeout(2 * LONG_DEADLINE, tasks.join_all()).await.expect("every caller is answered");
-    // Some calls failed before that, with a retryable error.
+    let ended = tokio::time::timeout(2 * LONG_DEADLINE, tasks.join_all()).await.expect("every caller must get a response");
+    // Some calls failed before the freeze, with a retryable error.
     let under_way = ended.into_iter().flatten().filter(|(asked, answered, _)| *asked <= frozen && *answered > frozen);
     under_way.map(|(_, answered, reason)| (answered.duration_since(frozen), reason)).unzip()
 }

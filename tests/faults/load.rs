@@ -1,4 +1,4 @@
-//! Portals under load, and the final check: every acknowledged comment is stored once, no failed comment is stored,
+//! Portals that submit under load, and the final check: every acknowledged comment is stored once, no failed comment is stored,
 //! and a submit without a definite answer is settled by a resend.
 
 use std::{
@@ -18,10 +18,10 @@ use uuid::Uuid;
 use super::scenario::Report;
 use crate::support::newsroom::{ANSWER, Desk, Portal, reason};
 
-/// How long a portal waits for an answer.
+/// How long a portal waits for a response.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// How long a portal waits before a retry: the `RetryInfo` of an overload.
+/// How long a portal waits before a retry: as long as the `RetryInfo` of an overload says.
 const RETRY_AFTER: Duration = Duration::from_millis(200);
 
 /// Maximum number of acknowledged submits that are sent again, to check that they are replayed.
@@ -34,7 +34,7 @@ pub(crate) enum Known {
     Stored(String),
     /// A definite error: the comment must not be stored.
     Failed(Code, String),
-    /// No answer, or a retryable error: the comment may be stored.
+    /// There was no response, or a retryable error: the comment may be stored.
     Open(Code, String),
 }
 
@@ -47,7 +47,7 @@ pub(crate) struct Sent {
     pub(crate) took: Duration,
 }
 
-/// Returns what an answer says about the submit.
+/// Returns what a response says about the submit.
 pub(crate) fn known(answer: Result<tonic::Response<v1::SubmitCommentResponse>, Status>) -> Known {
     match answer {
         Ok(answer) => Known::Stored(answer.into_inner().comment_id),
@@ -116,7 +116,7 @@ impl Load {
                     let open = one.as_ref().is_some_and(|one| matches!(one.known, Known::Open(..)));
                     left_open.fetch_add(usize::from(open), Ordering::Relaxed);
                     if !done {
-                        // The retry-after of the error.
+                        // Waits for the retry-after of the error.
                         tokio::time::sleep(RETRY_AFTER).await;
                     }
                     forms.extend(one);
@@ -178,7 +178,7 @@ async fn send_one(portals: &[Portal], caller: usize, number: usize) -> Option<Se
     Some(Sent { form, known: answer, asked, took: asked.elapsed() })
 }
 
-/// Settles all submits at a service that has recovered, and returns the number of comments that must be stored. Fails
+/// Resends all unsettled submits to a service that has recovered, and returns the number of comments that must be stored. Fails
 /// when an acknowledged comment is lost, a failed one is stored, or one is stored twice.
 pub(crate) async fn settle(report: &mut Report, portal: &Portal, desk: &Desk, sent: &[Sent]) -> usize {
     let (mut stored, mut open, mut failed) = (HashMap::new(), 0, 0);

@@ -1,4 +1,4 @@
-//! N3: malformed messages.
+//! Scenario N3: malformed messages.
 
 use std::{future::poll_fn, pin::Pin, process::Command};
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::support::newsroom::channel;
 
-/// A frame, its declared compression, and the status codes that are allowed as an answer.
+/// A frame, its declared compression, and the status codes that are allowed in the response.
 struct Case {
     name: &'static str,
     bytes: Vec<u8>,
@@ -53,9 +53,9 @@ fn cases() -> Vec<Case> {
     let bomb = frame(1, u32::try_from(zip.len()).unwrap(), &zip);
     let raw = |name, bytes, expected| Case { name, bytes, encoding: None, expected };
     vec![
-        plain("no protobuf", &[0xff; 40], WRONG),
+        plain("not protobuf", &[0xff; 40], WRONG),
         plain("a field cut short", &[0x0a, 0x7f, 1, 2], WRONG),
-        plain("no UTF-8", &[0x0a, 2, 0xc3, 0x28], WRONG),
+        plain("not UTF-8", &[0x0a, 2, 0xc3, 0x28], WRONG),
         plain("very deep", &deep(), WRONG),
         plain("over 64 KiB", &vec![0; 64 * 1024 + 1], TOO_LARGE),
         raw("a declared length of 4 GiB", frame(0, u32::MAX, b"x"), TOO_LARGE),

@@ -1,4 +1,4 @@
-//! N1, N4: idle and slow sockets, and dependencies that fail at random.
+//! Scenarios N1 and N4: idle and slow sockets, and dependencies that fail at random.
 
 use std::{
     io::Write as _,
@@ -87,7 +87,7 @@ async fn n4_all_promises_hold_while_dependencies_fail_at_random() {
         for _ in 0..rounds {
             let load = Load::begin(&portals, 8, Duration::from_millis(2));
             load.until_stored(20).await;
-            // The proxies fail in one order and recover in another.
+            // The proxies and their faults are chosen at random.
             for _ in 0..6 {
                 let which = chance.random_range(0..2);
                 let length = Duration::from_millis(chance.random_range(5..400));

@@ -1,4 +1,4 @@
-//! C6: many portals and moderators work on one article concurrently, on both databases.
+//! Scenario C6: many portals and moderators work on one article concurrently, on both databases.
 
 use std::{
     collections::BTreeMap,
@@ -27,7 +27,7 @@ use crate::support::{
 /// Number of concurrent clients. Each of them submits and then does one of the moderators' actions.
 const CLIENTS: usize = 12;
 
-/// The number of answers by call and status. An empty status is OK.
+/// The number of responses by call and status. An empty status means OK.
 type Answers = BTreeMap<String, usize>;
 
 /// One portal and one moderator, who work on the same article as all other clients.
@@ -67,7 +67,7 @@ impl Client {
         let content = format!("Bình luận {} của {} {}", step, self.number, Uuid::new_v4().simple());
         let form = self.portal.form("bai", &content).await;
         let parent_id = if step % 3 == 2 { root.to_owned() } else { String::new() };
-        // Each article title is different, so that submits also write the article's row.
+    // Each submit has another title of the article, so that it also writes the article's row.
         let article_title = format!("Bài báo, lần sửa {}", step % 5);
         let form = v1::SubmitCommentRequest { parent_id, article_title, ..form };
         let answer = self.portal.comments.submit_comment(form).await;
@@ -175,7 +175,7 @@ impl Client {
     }
 }
 
-/// Lets all clients work on one article, and fails when a call failed unexpectedly.
+/// Lets all clients work on one article. Fails if a call fails unexpectedly.
 async fn work_on_one_article(report: &mut Report, stage: &Stage, time: Duration) {
     let daemon = stage.daemon();
     let mut portal = daemon.portal();

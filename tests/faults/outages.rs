@@ -1,4 +1,4 @@
-//! What must hold when processes die: acknowledged comments survive kill -9, and limits and submits work without
+//! Tests of what must hold when processes are killed: acknowledged comments survive kill -9, and limits and submits work without
 //! Redis.
 
 use std::{
@@ -53,7 +53,7 @@ async fn acknowledged_comments_survive_kill_9(database: Database) {
         let (portal, acknowledged) = (daemon.portal(), Arc::clone(&acknowledged));
         callers.spawn(submit_until_cut(portal, caller, acknowledged));
     }
-    // The kill happens while comments are in flight, well before the last one.
+    // The server is killed while comments are in flight, well before the last one.
     let deadline = Instant::now() + Duration::from_secs(120);
     while acknowledged.load(Ordering::Relaxed) < SUBMITS / 2 {
         assert!(Instant::now() < deadline, "only {acknowledged:?} comments were acknowledged");
@@ -70,14 +70,14 @@ async fn acknowledged_comments_survive_kill_9(database: Database) {
 
     let daemon = Daemon::start(dir.path(), &environment);
     let mut portal = daemon.portal();
-    // A resend settles every submit without an answer: the same id and payload make one comment.
+    // A resend settles every submit without a response, because the same id and payload make one comment.
     for (form, id) in outcomes {
         match (id, resend(&mut portal, form).await) {
             (Some(id), Ok(answer)) => {
                 let answer = answer.into_inner();
                 assert!(answer.replayed && answer.comment_id == id, "an acknowledged submit is replayed");
             }
-            (Some(id), Err(status)) => panic!("{id} was acknowledged and is gone: {status}"),
+            (Some(id), Err(status)) => panic!("the acknowledged comment {id} is lost: {status}"),
             (None, Ok(_)) => {}
             (None, Err(status)) => panic!("an open submit must be settled by its resend: {status}"),
         }
@@ -85,7 +85,7 @@ async fn acknowledged_comments_survive_kill_9(database: Database) {
     assert_stored_once(&daemon, acknowledged_count).await;
 }
 
-/// Sends a form again until it is answered, as a portal does while the service is unavailable.
+/// Sends a form again until there is a response, as a portal does while the service is unavailable.
 async fn resend(
     portal: &mut Portal,
     form: v1::SubmitCommentRequest,
@@ -119,7 +119,7 @@ async fn assert_stored_once(daemon: &Daemon, at_least: usize) {
     assert!(seen.len() >= at_least);
 }
 
-/// Submits one comment after the other until the server is gone. Returns each form with the id that was acknowledged.
+/// Submits one comment after the other until the server has ended. Returns each form with the id that was acknowledged.
 async fn submit_until_cut(
     mut portal: Portal,
     caller: usize,
@@ -157,7 +157,7 @@ async fn submit_until_cut(
     outcomes
 }
 
-/// Returns true for a retryable error of a busy server, and for errors of a server that is gone.
+/// Returns true for retryable errors of a busy server, and for errors of a server that has ended.
 fn means_again<T>(answer: &Result<T, tonic::Status>) -> bool {
     let error_reason = answer.as_ref().err().map(reason).unwrap_or_default();
     ["OVERLOADED", "STORAGE_UNAVAILABLE"].contains(&error_reason.as_str())

@@ -1,4 +1,4 @@
-//! L1, L2: ten times the load, and clients that all retry.
+//! Scenarios L1 and L2: ten times the load, and clients that all retry.
 
 use std::{
     sync::{
@@ -23,7 +23,7 @@ use crate::support::{
     postgres::Postgres,
 };
 
-/// Returns the rate of acknowledged comments per second among those that were sent in the span.
+/// Returns the number of acknowledged comments per second, of those that were sent in the period.
 fn goodput(sent: &[Sent], from: Instant, until: Instant) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
     let stored = times(sent, from, until).len() as f64;
@@ -92,7 +92,7 @@ fn is_shed(known: &Known) -> bool {
     matches!(known, Known::Open(Code::Unavailable, reason) if reason == "OVERLOADED")
 }
 
-/// Starts `portals` portals, each with a connection and callers of its own.
+/// Starts `portals` portals, each with its own connection and callers.
 fn callers(stage: &Stage, daemon: &Daemon, portals: usize, each: usize) -> Vec<Load> {
     (0..portals).map(|_| Load::begin(&[stage.portal_at(daemon.grpc_addr)], each, Duration::ZERO)).collect()
 }
@@ -186,7 +186,7 @@ async fn l2_the_service_recovers_while_all_clients_retry() {
         over.store(true, Ordering::Relaxed);
         let results = clients.join_all().await;
         let (calls, attempts) = results.iter().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-        assert!(results.iter().all(|one| one.2), "the last call of each client succeeds again");
+        assert!(results.iter().all(|one| one.2), "the last call of each client must succeed again");
         #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
         let amplification = attempts as f64 / calls as f64;
         report.count("calls", calls);

@@ -1,5 +1,5 @@
-//! What may be between the service and PostgreSQL: a pooler in transaction mode, a permanent error, a database that
-//! is unavailable.
+//! Tests of connections to PostgreSQL: through a pooler in transaction mode, with a permanent error, and to a database
+//! that is unavailable.
 
 use std::{
     path::Path,
@@ -47,7 +47,7 @@ async fn assert_works_behind_a_pooler(more: &str) {
         });
     }
     callers.join_all().await;
-    // A page cached before the last decisions is at most 250 ms old.
+    // A page that was cached before the last decisions expires after at most 250 ms.
     wait_until_listed(&first, 8 * 8).await;
     let log = first.log();
     let warning = log.lines().find(|line| line.contains("a connection pooler drops")).unwrap();
@@ -65,7 +65,8 @@ async fn wait_until_listed(daemon: &Daemon, count: i64) {
     }
 }
 
-/// Checks that a lock held by another session ends a submit's wait by the timeouts, and not by its deadline of 9 s.
+/// Checks that a submit that waits for another session's lock is ended by the configured timeouts, and not only by its
+/// deadline of 9 s.
 async fn assert_settings_hold(daemon: &Daemon, pool: PgPool) {
     let mut lock = pool.begin().await.unwrap();
     sqlx::raw_sql("lock table comments in exclusive mode").execute(&mut *lock).await.unwrap();
@@ -98,7 +99,7 @@ fn failed_start(environment: &[(String, String)]) -> String {
         ended = command.try_wait().unwrap();
         ended.is_some()
     });
-    assert!(!ended.unwrap().success(), "a start with a permanent error fails");
+    assert!(!ended.unwrap().success(), "a server must not start after a permanent error");
     std::fs::read_to_string(dir.path().join("log")).unwrap()
 }
 
@@ -138,7 +139,7 @@ fn the_start_waits_for_an_unavailable_database_and_reports_it_once() {
     let lines = || std::fs::read_to_string(dir.path().join("log")).unwrap().matches("not available yet").count();
     wait_until("it is reported", || lines() > 0);
     let began = Instant::now();
-    // Six attempts were made in this time; only the first one was reported.
+    // The server made six attempts in this time, and reported only the first one.
     wait_until("time passes", || began.elapsed() > Duration::from_secs(3));
     assert_eq!(lines(), 1);
     assert!(daemon.try_wait().unwrap().is_none(), "it waits");

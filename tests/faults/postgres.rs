@@ -1,4 +1,4 @@
-//! P1, P2, P4, P6: PostgreSQL crashes, fails over, runs out of connections, and rejects transactions.
+//! Scenarios P1, P2, P4 and P6: PostgreSQL crashes, fails over, runs out of connections, and rejects transactions.
 
 use std::{
     sync::Arc,
@@ -23,11 +23,11 @@ use crate::support::{
     proxy::{Proxy, Trouble},
 };
 
-/// Checks that every submit was stored or failed as unavailable: the only answers allowed while the database fails.
+/// Checks that every submit was stored or failed as unavailable. No other result is allowed while the database fails.
 pub(super) fn assert_only_unavailable(sent: &[Sent]) {
     for one in sent {
         match &one.known {
-            // CANCELLED is what a client reports when its own deadline passes.
+            // A client reports CANCELLED when its own deadline passes.
             Known::Stored(_) | Known::Open(Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled, _) => {}
             other => panic!("{other:?}"),
         }
@@ -69,7 +69,7 @@ async fn p2_a_failover_to_a_synchronous_standby_loses_no_comment() {
         let (lost, promoted) = fail_over(report, "on").await;
         report.count("acknowledged_lost", lost);
         report.ms("from_promotion_to_the_next_stored", promoted);
-        assert_eq!(lost, 0, "a commit that the synchronous standby confirmed is lost");
+        assert_eq!(lost, 0, "a commit that the synchronous standby had confirmed was lost");
         assert!(lost_async > 0, "the standby did not lag, so this run proves nothing");
     })
     .await;
@@ -95,7 +95,7 @@ async fn fail_over(report: &mut Report, synchronous_commit: &str) -> (usize, Dur
     let load = Load::begin(&[daemon.portal()], 8, Duration::from_millis(1));
     load.until_stored(60).await;
     let before = load.stored();
-    // Data on its way is lost. A walreceiver that is merely frozen would find it in its socket after thawing.
+    // A black hole loses data in transit. A frozen walreceiver would still find that data in its socket later.
     replication.make(Trouble::BlackHole);
     tokio::time::sleep(Duration::from_secs(1)).await;
     if synchronous_commit != "on" {
@@ -190,7 +190,7 @@ async fn p6_transactions_that_postgres_rejects_are_retried_or_fail_as_unavailabl
         }
         let before = load.stored();
         load.until_stored(before + 10).await;
-        // A submit waits for a lock that is never released as long as `lock_timeout` says.
+        // If a lock is not released, a submit waits for it until `lock_timeout`.
         let mut lock = pool.begin().await.unwrap();
         sqlx::raw_sql("lock table comments in exclusive mode").execute(&mut *lock).await.unwrap();
         tokio::time::sleep(Duration::from_secs(2)).await;
@@ -229,7 +229,7 @@ async fn assert_only_reads(daemon: &Daemon) {
         assert!(began.elapsed() < Duration::from_secs(30), "the database still accepts writes");
         let Some(form) = form(&mut portal, "bai", "Khi chỉ đọc").await else { continue };
         match known(portal.comments.submit_comment(form).await) {
-            // This session was not terminated yet.
+            // This session had not been terminated yet, so it could still write.
             Known::Stored(_) => continue,
             answer => assert_eq!(answer, unavailable),
         }

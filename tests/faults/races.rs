@@ -1,4 +1,4 @@
-//! C1, C2, C4, C5: duplicates of one request, two moderators, and closings, bans and takedowns concurrent with
+//! Scenarios C1, C2, C4 and C5: duplicates of one request, two moderators, and closings, bans and takedowns concurrent with
 //! submits and pages; on two replicas.
 
 use std::{
@@ -231,12 +231,12 @@ fn record(report: &mut Report, rounds: usize, past: usize, denied: usize) {
     report.count("rounds", rounds);
     report.count("denied_after", denied);
     report.count("accepted_after", past);
-    assert_eq!(past, 0, "a submit that began after the answer was accepted");
-    assert!(denied > 0, "no submit began after the answer");
+    assert_eq!(past, 0, "a submit that began after the response to the change was accepted");
+    assert!(denied > 0, "no submit began after the response to the change");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn c5_a_hidden_comment_is_on_no_page_requested_after_the_answer() {
+async fn c5_a_hidden_comment_is_on_no_page_requested_after_the_response() {
     scenario(
         "C5",
         "public comments are taken down at one replica while readers of both list the page",
@@ -254,7 +254,7 @@ async fn c5_a_hidden_comment_is_on_no_page_requested_after_the_answer() {
             assert_eq!(
                 portal.list("bai").await.total_count,
                 i64::try_from(count).unwrap(),
-                "all comments are on the page at first"
+                "at first, all comments must be on the page"
             );
             let hidden: Arc<Mutex<Vec<String>>> = Arc::default();
             let over = Arc::new(AtomicBool::new(false));

@@ -18,7 +18,7 @@ use tokio::sync::Mutex;
 /// Scenarios load the machine, so they run one at a time.
 static STAGE: Mutex<()> = Mutex::const_new(());
 
-/// Returns true in `tests/run --faults`, where scenarios take as long as their goals require.
+/// Returns true if `tests/run --faults` runs the test, where scenarios take as long as their goals require.
 pub(crate) fn is_whole() -> bool {
     std::env::var("DUYET_FAULTS").is_ok_and(|wanted| wanted == "whole")
 }
@@ -37,7 +37,7 @@ pub(crate) struct Report {
     pub(crate) seed: u64,
     whole: bool,
     counts: BTreeMap<&'static str, u64>,
-    /// Times in milliseconds, shares, ratios.
+    /// Measurements: times in milliseconds, shares, ratios.
     figures: BTreeMap<&'static str, f64>,
     /// Missed goals.
     missed: Vec<String>,

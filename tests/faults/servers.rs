@@ -1,4 +1,4 @@
-//! S1–S3: the server itself is killed, restarted in a rolling update, and frozen.
+//! Scenarios S1 to S3: the server itself is killed, restarted in a rolling update, and frozen.
 
 use std::{
     net::TcpStream,
@@ -101,8 +101,8 @@ async fn s2_a_rolling_restart_fails_no_call_and_watchers_miss_no_comment() {
     .await;
 }
 
-/// Watches the queue, changing to the other replica when a watch ends, and lists the queue after each gap. Returns
-/// the ids of all comments it received.
+/// Watches the queue. When a watch ends, continues at the other replica, and lists the queue to find what it missed.
+/// Returns the ids of all comments that it received.
 async fn watch_on(desks: [Desk; 2], over: Arc<AtomicBool>) -> std::collections::HashSet<String> {
     let mut seen = std::collections::HashSet::new();
     let mut turn = 0;
@@ -146,8 +146,8 @@ async fn s3_a_frozen_replica_delays_callers_of_the_other_only_briefly() {
         let stage = Stage::over(&empty_database_url().await);
         let daemons = [stage.daemon(), stage.daemon()];
         let portals = daemons.each_ref().map(|daemon| stage.portal_at(daemon.grpc_addr));
-        // The frozen replica may hold locks of an article that both write to, which only the database's timeouts
-        // release.
+        // The frozen replica may hold locks of an article that both replicas write to. Only the database's timeouts
+        // release those locks.
         let busy = Load::begin(&portals[..1], 4, Duration::ZERO);
         let healthy = Load::begin(&portals[1..], 4, Duration::from_millis(2));
         healthy.until_stored(50).await;
@@ -164,7 +164,7 @@ async fn s3_a_frozen_replica_delays_callers_of_the_other_only_briefly() {
         report.count("submits_at_the_healthy_one_from_3_s_on", late.len());
         report.count("of_them_failed", failed);
         report.ms("p99_at_the_healthy_one", percentile(&times(&sent, after, thawed_at), 99));
-        assert!(!late.is_empty(), "no submit at the healthy replica");
+        assert!(!late.is_empty(), "no submit was sent to the healthy replica");
         report.goal("error share < 1 % after 3 s", failed * 100 < late.len());
         sent.extend(held_up);
         settle(report, &portals[1], &stage.desk_at(daemons[1].grpc_addr), &sent).await;

@@ -1,5 +1,6 @@
 //! The definitions of the command line. The `help-` keys of the message files describe commands and arguments in both
-//! languages. An id means the same in every command; where a flag has two meanings, the ids differ from the flag.
+//! languages. An argument's id has the same meaning in every command. If a flag has different meanings in different
+//! commands, the ids of its arguments differ from the name of the flag.
 
 mod ban;
 mod command;

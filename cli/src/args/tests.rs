@@ -17,7 +17,7 @@ fn error_kind(args: &[&str]) -> ErrorKind {
 }
 
 #[test]
-fn the_command_line_is_sound() {
+fn the_definition_of_the_command_line_is_valid() {
     Cli::command().debug_assert();
 }
 

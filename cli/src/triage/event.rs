@@ -22,7 +22,7 @@ pub(super) enum Event {
     Changed { id: String, revision: i64, waits: bool },
     /// A comment was fetched again; `None` if it no longer exists.
     Refreshed(Result<Option<Box<v1::ReviewCase>>, CallError>),
-    /// A frame was drawn, and every key pressed before it was processed.
+    /// A frame was drawn. All keys that were pressed before it have been processed.
     Drawn(Extent),
     /// Time has passed.
     Tick,
@@ -80,7 +80,7 @@ pub(super) struct Extent {
     pub(super) page: usize,
     /// Greatest scroll position that still fills the window.
     pub(super) most: usize,
-    /// True if the text is the comment's own, and part of it is in the window.
+    /// True if the text is the content of the comment, and a part of it is in the window.
     pub(super) shows_comment: bool,
 }
 

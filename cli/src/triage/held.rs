@@ -10,13 +10,14 @@ use duyet_proto::v1;
 #[derive(Debug, Clone)]
 pub(super) struct HeldComment {
     pub(super) comment: v1::Comment,
-    /// The case without its `comment`, which is moved out.
+    /// The case. Its own field `comment` is empty, because the comment was moved to the field above.
     pub(super) case: v1::ReviewCase,
-    /// End of the claim by the local clock, estimated early.
+    /// End of the claim by the local clock. The estimate is never later than the real end.
     pub(super) until: DateTime<Utc>,
-    /// True if a colleague claimed or decided it since. The revision still protects a decision.
+    /// True if a colleague has claimed or decided the comment since. A decision is still safe, because it names the
+    /// expected revision.
     pub(super) lost: bool,
-    /// True if our own reverted decision ended the claim, and no new claim is known.
+    /// True if our own decision ended the claim and was then reverted, and no new claim is known.
     pub(super) ended: bool,
 }
 
@@ -63,7 +64,7 @@ impl HeldComments {
         self.cases.push_back(held);
     }
 
-    /// Returns a comment to the screen.
+    /// Shows a comment on the screen again.
     pub(super) fn bring_back(&mut self, held: HeldComment) {
         self.remove(&held.comment.id);
         self.cases.push_front(held);

@@ -76,7 +76,7 @@ pub(super) fn state() -> State {
     State::new(options(), start(), new_id)
 }
 
-/// Returns a state with seen comments that accepts keys, and its time.
+/// Returns a state whose comment has been seen, so that it accepts keys, and its time.
 pub(super) fn busy(claimed: Vec<v1::ReviewCase>) -> (State, DateTime<Utc>) {
     let mut state = state();
     state.update(Event::Tick, start());

@@ -18,7 +18,7 @@ use duyet_proto::{Json, v1};
 
 /// The service sends a heartbeat every 15 s; a stream silent for this long is dead.
 const SILENCE: Duration = Duration::from_secs(45);
-/// First and longest pause between two calls of which the first failed.
+/// The first and the longest pause before a failed call is repeated.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
 /// Runs `watch` until it is interrupted.
@@ -38,9 +38,9 @@ struct Watch<'a> {
     context: &'a Context<'a>,
     filter: v1::QueueFilter,
     known: Known,
-    /// The queue has been listed once: changes are printed from here on, and outages are waited out.
+    /// True once the queue has been listed. After that, changes are printed, and an outage does not end the command.
     begun: bool,
-    /// The current stream has sent a message.
+    /// True if the current stream has sent a message.
     alive: bool,
 }
 

@@ -1,4 +1,4 @@
-//! R3: Redis is unavailable when the service starts.
+//! Scenario R3: Redis is unavailable when the service starts.
 
 use std::time::{Duration, Instant};
 
@@ -16,8 +16,7 @@ async fn limits_hold_without_redis_and_are_shared_soon_after_it_starts() {
         let crowd = Crowd::gather(&[&one, &other], 8);
         let alone = let_through(&[&one, &other], 40, "early").await;
         time_until_degraded(&one).await;
-        // This is longer than the time between two probes: a probe has failed more than once, and the server shows
-        // it.
+        // This is longer than the time between two probes, so more than one probe has failed.
         tokio::time::sleep(Duration::from_millis(600)).await;
         redis.start_again();
         let healed = time_until_shared(&one).await.max(time_until_shared(&other).await);

@@ -1,4 +1,4 @@
-//! R4 to R6: a master of a cluster is killed or frozen, with the writes that its replica has not received.
+//! Scenarios R4 to R6: a master of a cluster is killed or frozen, with the writes that its replica has not received.
 
 use std::{
     num::NonZeroU32,
@@ -47,13 +47,13 @@ async fn lose_a_master(fault: Fault) -> Duration {
     let name = if fault == Fault::Killed { "cluster master killed" } else { "cluster master frozen" };
     let mut cluster = RedisCluster::start();
     let lost = cluster.master_of("{default/late}");
-    // The second limiter is configured with one node only, and that node is lost: it knows the others from before.
+    // The second limiter is configured with only one node, which is then lost. It has learned of the others before.
     let (one, other) = (limiter(&cluster.url()), limiter(&cluster.url_of(lost)));
     time_until_shared(&one).await;
     time_until_shared(&other).await;
     let shared = let_through(&[&one, &other], 20, "early").await;
     let crowd = Crowd::gather(&[&one, &other], 16);
-    // A burst at the last moment, which may never reach the replica.
+    // Uses a burst at the last moment, which may never be replicated.
     let mut through = let_through(&[&one], 10, "late").await;
     let began = Instant::now();
     match fault {
@@ -62,7 +62,7 @@ async fn lose_a_master(fault: Fault) -> Duration {
     }
     let noticed = time_until_degraded(&one).await.max(time_until_degraded(&other).await);
     through += let_through(&[&other, &one], 20, "late").await;
-    // The limiter must not consider the cluster healthy because one shard is.
+    // The limiter must not consider the cluster healthy because one shard is healthy.
     let mut flaps = 0;
     while one.is_degraded() || other.is_degraded() {
         let before = one.is_degraded();
@@ -79,8 +79,8 @@ async fn lose_a_master(fault: Fault) -> Duration {
         ms(healed)
     );
     crowd.leave().await.assert_within_bound(name);
-    assert_eq!((shared, afresh), (BURST, BURST), "two replicas share one burst, before and after the loss");
-    assert!(through <= 2 * BURST, "at most one additional burst");
+    assert_eq!((shared, afresh), (BURST, BURST), "two replicas must share one burst, before and after the loss");
+    assert!(through <= 2 * BURST, "at most one additional burst may be allowed");
     assert_eq!(flaps, 0);
     healed
 }
@@ -91,7 +91,7 @@ async fn subjects_on_all_masters_are_counted_together_or_not_at_all() {
     let (one, other) = (limiter(&cluster.url()), limiter(&cluster.url()));
     time_until_shared(&one).await;
     time_until_shared(&other).await;
-    // Three devices on three masters. The other replica has used up the last one's burst.
+    // There are three devices on three masters. The other replica has used up the burst of the last device.
     let names: Vec<String> = (0..3)
         .map(|master| {
             let candidates = (0..).map(|number| format!("reader-{number}"));
@@ -103,12 +103,12 @@ async fn subjects_on_all_masters_are_counted_together_or_not_at_all() {
     assert_eq!(let_through(&[&other], 9, &names[2]).await, BURST);
     let charges: Vec<_> = names.iter().map(|name| device(name)).collect();
     for _ in 0..10 {
-        assert!(!super::allows(&one, &charges).await, "the third device's burst is used up");
+        assert!(!super::allows(&one, &charges).await, "the burst of the third device is used up");
     }
     for name in &names[..2] {
         assert_eq!(let_through(&[&one], 9, name).await, BURST, "the charge of {name} was not refunded");
     }
-    // Every lost master is noticed without any call, in less time than the other masters need to replace it.
+    // The limiter notices every lost master without any call, sooner than the other masters replace it.
     for lost in masters(&cluster) {
         cluster.node(lost).pause();
         let missed = time_until("the loss of an idle master is noticed", || one.is_degraded()).await;
@@ -119,7 +119,7 @@ async fn subjects_on_all_masters_are_counted_together_or_not_at_all() {
     }
 }
 
-/// A denial of a SHADOW limit refunds nothing on the other masters.
+/// A denial by a SHADOW limit does not refund the charges on the other masters.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_a_cluster_a_shadow_limit_denies_nothing() {
     let cluster = RedisCluster::start();
@@ -153,8 +153,7 @@ async fn on_a_cluster_a_shadow_limit_denies_nothing() {
         }
         assert_eq!(through, (5, 0), "only the device's limit of reports denies");
     }
-    // Readers without a record may not use the reserve, and the charges of their devices are refunded on another
-    // master.
+    // Unknown readers may not use the reserve. Their device's charge on another master is refunded.
     let (reporter, site) = (charge(LimitName::ReportsPerDevice, "reporter"), charge(LimitName::ReportsPerSite, "site"));
     let stranger = [reporter.clone(), Charge { weight: ChargeWeight::OneBesideReserve, ..site.clone() }];
     assert!(super::allows(&one, &stranger).await);

@@ -1,4 +1,4 @@
-//! Readers who keep calling while something breaks, and a canary task that detects when the machine itself stalled.
+//! Readers who keep calling during a fault, and canary tasks that detect when the machine itself stalls.
 
 use std::{
     sync::{
@@ -15,7 +15,7 @@ use super::{BOUND, allows, ms, submit};
 
 /// Pause between two calls of a reader, and the length of a canary's sleep.
 const PAUSE: Duration = Duration::from_millis(2);
-/// How much longer a sleep takes on an idle machine: the granularity of the timer.
+/// The time by which a sleep is too long on an idle machine: the granularity of the timer.
 const GRAIN: Duration = Duration::from_millis(2);
 /// If a canary's delays during a call add up to more than this, the call counts as stalled by the machine.
 const STARVED: Duration = Duration::from_millis(5);
@@ -36,7 +36,7 @@ pub(super) struct Crowd {
 pub(super) struct Tally {
     pub(super) calls: usize,
     pub(super) longest: Duration,
-    /// The longest call that the machine did not stall.
+    /// The longest call during which the machine did not stall.
     pub(super) longest_fair: Duration,
     fair: usize,
     stalled: Duration,
@@ -53,7 +53,7 @@ impl Crowd {
                 let (charges, mut calls) = (submit(&format!("reader-{reader}")), Vec::new());
                 while !leave.load(Ordering::Relaxed) {
                     let asked = Instant::now();
-                    assert!(allows(&limiter, &charges).await, "no limit is reached");
+                    assert!(allows(&limiter, &charges).await, "no limit may be reached");
                     calls.push((asked, Instant::now()));
                     tokio::time::sleep(PAUSE).await;
                 }

@@ -1,4 +1,4 @@
-//! R4: Redis loses all data under load.
+//! Scenario R4: Redis loses all data under load.
 
 use super::super::scenario::scenario;
 use super::{BURST, crowd::Crowd, let_through, limiter, time_until_shared};
@@ -23,7 +23,7 @@ async fn an_emptied_redis_allows_at_most_one_additional_burst() {
         report.count("most_of_a_burst_of_5_let_through", most as usize);
         println!("emptied 20 times: at most {most} let through of a burst of 5");
         crowd.leave().await.assert_within_bound("emptied");
-        assert_eq!(before, BURST, "two replicas share one burst");
+        assert_eq!(before, BURST, "two replicas must share one burst");
         assert!(most <= 2 * BURST);
     })
     .await;

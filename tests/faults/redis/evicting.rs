@@ -1,5 +1,5 @@
-//! R10: Redis evicts counts because another client's data fills the memory. No call fails then, so the service
-//! reports it.
+//! Scenario R10: Redis evicts counts because another client's data fills the memory. No call fails then, so the
+//! service reports the evictions.
 
 use super::super::scenario::scenario;
 use super::time_until;
@@ -35,7 +35,7 @@ async fn a_redis_that_evicts_is_logged_once_and_shown_as_a_metric() {
         let daemon = Daemon::start(dir.path(), &[("REDIS_URL", &redis.url())]);
         time_until("the policy is shown", || metric(&daemon, "duyet_redis_policy{policy=\"allkeys-lru\"}") == Some(1))
             .await;
-        assert_eq!(metric(&daemon, "duyet_redis_evictions_total"), Some(0), "nothing is evicted yet");
+        assert_eq!(metric(&daemon, "duyet_redis_evictions_total"), Some(0), "no key has been evicted yet");
         fill(&redis);
         let evicted = || metric(&daemon, "duyet_redis_evictions_total").unwrap();
         time_until("evictions are shown", || evicted() > 0).await;
@@ -46,10 +46,10 @@ async fn a_redis_that_evicts_is_logged_once_and_shown_as_a_metric() {
         time_until("more evictions are shown", || evicted() > before).await;
         let log = daemon.log();
         let (policy, evictions) = (warnings(&log, "maxmemory-policy"), warnings(&log, "redis evicts keys"));
-        assert_eq!((policy.len(), evictions.len()), (1, 1), "each is logged once: {log}");
+        assert_eq!((policy.len(), evictions.len()), (1, 1), "each warning must be logged once: {log}");
         assert!(policy[0].contains("allkeys-lru") && policy[0].contains(&redis.port().to_string()), "{}", policy[0]);
 
-        // The memory is freed. Otherwise writes would fail from now on, and Redis would be out of use.
+    // Frees the memory. Otherwise writes would fail from now on, and the service would stop using Redis.
         redis.say::<()>("FLUSHALL");
         redis.say::<()>("CONFIG SET maxmemory-policy noeviction");
         time_until("the other policy is shown", || {
@@ -69,7 +69,7 @@ async fn a_policy_that_evicts_no_counts_is_shown_without_a_warning() {
     assert!(warnings(&daemon.log(), "maxmemory-policy").is_empty());
 }
 
-/// `CONFIG` and `INFO` are forbidden; the limits work without them.
+/// Redis denies `CONFIG` and `INFO`. The limits work without them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_policy_that_redis_does_not_reveal_is_unknown() {
     let (redis, dir) = (crowded("allkeys-lru"), tempfile::tempdir().unwrap());

@@ -1,4 +1,5 @@
-//! R2: Redis is frozen (SIGSTOP): it accepts every call and answers none until it thaws, and then executes them all.
+//! Scenario R2: Redis is frozen (SIGSTOP). It accepts every call but responds to none until it is resumed, and then
+//! executes all of them.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,7 +13,7 @@ use super::{
 use crate::support::redis::RedisServer;
 
 const CALLERS: usize = 200;
-/// Time from the last answer to the thaw: from a short pause to one that every replica notices.
+/// Times from the last response to the end of the freeze: from a short pause to one that every replica notices.
 const FREEZES: [Duration; 4] =
     [Duration::from_millis(20), Duration::from_millis(50), Duration::from_millis(200), Duration::from_secs(1)];
 
@@ -35,8 +36,8 @@ async fn calls_that_a_frozen_redis_executes_late_count_nothing() {
     .await;
 }
 
-/// Checks whether the machine was quiet enough to measure the durations of the calls. The counts must be right in
-/// any case.
+/// Freezes Redis once, and checks that the counts are right. Returns whether the machine was quiet enough to measure
+/// the durations of the calls.
 async fn freeze_for(freeze: Duration, redis: &RedisServer, [one, other]: &[Arc<Limiter>; 2], round: usize) -> bool {
     time_until_shared(one).await;
     time_until_shared(other).await;
@@ -51,7 +52,7 @@ async fn freeze_for(freeze: Duration, redis: &RedisServer, [one, other]: &[Arc<L
     let tally = Crowd::at_once((0..CALLERS).map(|caller| {
         let limiter = Arc::clone(if caller % 2 == 0 { one } else { other });
         let charges = [subject.clone()];
-        async move { assert!(allows(&limiter, &charges).await, "the local tier decides") }
+        async move { assert!(allows(&limiter, &charges).await, "the local tier must allow the event") }
     }))
     .await;
     let noticed = time_until_degraded(one).await.max(time_until_degraded(other).await);
@@ -59,7 +60,7 @@ async fn freeze_for(freeze: Duration, redis: &RedisServer, [one, other]: &[Arc<L
     tokio::time::sleep(freeze).await;
     redis.resume();
     let healed = time_until_shared(one).await.max(time_until_shared(other).await);
-    // The server answers in order, so it has executed everything that it found by the time limits are shared again.
+    // Redis responds in order. When limits are shared again, it has executed all calls that it received in the freeze.
     let late = counted(redis, &key) - before;
     println!(
         "frozen until {} after the last answer: {CALLERS} calls at once, noticed {} after the last, {late} counted late, \
@@ -68,8 +69,8 @@ async fn freeze_for(freeze: Duration, redis: &RedisServer, [one, other]: &[Arc<L
         ms(noticed),
         ms(healed)
     );
-    assert!(late <= 5, "{late} calls were counted after their callers had gone");
-    assert!(alone <= BURST, "each replica has its share of the quota");
+    assert!(late <= 5, "{late} calls were counted after their callers had given up");
+    assert!(alone <= BURST, "each replica may allow only its share of the quota");
     if tally.is_conclusive() {
         tally.assert_within_bound("frozen");
     }

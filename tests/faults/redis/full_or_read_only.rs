@@ -1,4 +1,4 @@
-//! R8: Redis answers but cannot write: its memory is full, or it has become a replica.
+//! Scenario R8: Redis responds but cannot write, because its memory is full or it has become a replica.
 
 use std::time::{Duration, Instant};
 
@@ -38,12 +38,12 @@ async fn a_redis_that_answers_but_cannot_write_is_out_of_use() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_redis_that_answers_probes_but_fails_calls_is_out_of_use_after_five() {
+async fn a_redis_that_answers_probes_but_fails_calls_is_out_of_use_after_five_failures() {
     scenario("R8-calls", "Redis answers probes and fails calls", async |_report| {
         let redis = RedisServer::start();
         let limiter = limiter(&redis.url());
         time_until_shared(&limiter).await;
-        // Clients that connect from now on may write the probe's key and nothing else.
+        // From now on, new connections may write only the key of the probe.
         redis.say::<()>("ACL SETUSER default resetkeys ~rl:{probe}");
         let noticed = time_until_failures_open_it(&limiter).await;
         println!("calls fail and probes do not: out of use after {}", ms(noticed));
@@ -52,11 +52,12 @@ async fn a_redis_that_answers_probes_but_fails_calls_is_out_of_use_after_five() 
     .await;
 }
 
-/// Calls until the limiter is degraded: each successful probe puts Redis back in use until the next five calls fail.
+/// Calls until the limiter is degraded. Each successful probe makes the limiter use Redis again until the next five
+/// calls fail.
 async fn time_until_failures_open_it(limiter: &Limiter) -> Duration {
     let started = Instant::now();
     while !limiter.is_degraded() {
-        assert!(started.elapsed() < Duration::from_secs(30), "the limiter never degrades");
+        assert!(started.elapsed() < Duration::from_secs(30), "the limiter never became degraded");
         allows(limiter, &submit("a")).await;
     }
     started.elapsed()

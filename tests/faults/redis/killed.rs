@@ -1,4 +1,4 @@
-//! R1: Redis is killed under load.
+//! Scenario R1: Redis is killed under load.
 
 use std::{
     sync::{
@@ -47,7 +47,7 @@ async fn a_killed_redis_delays_no_call_and_is_noticed_within_a_second() {
     );
     tally.assert_within_bound("killed");
     assert!(noticed < Duration::from_secs(1) && healed < Duration::from_secs(2));
-    assert!(alone <= BURST, "each replica has its share of the quota");
+    assert!(alone <= BURST, "each replica may allow only its share of the quota");
     })
     .await;
 }

@@ -44,6 +44,6 @@ async fn lose_the_master(killed: bool) {
     crowd.leave().await.assert_within_bound(name);
     assert_ne!(redis.master(), lost);
     assert_eq!(shared, BURST);
-    assert!(through <= 2 * BURST, "at most one additional burst");
+    assert!(through <= 2 * BURST, "at most one additional burst may be allowed");
     assert!(healed < Duration::from_secs(10), "{healed:?}");
 }

@@ -1,4 +1,4 @@
-//! T1: clocks that differ and clocks that are set. A proxy changes the time that Redis reports.
+//! Scenario T1: clocks that differ and clocks that are set. A proxy changes the time that Redis reports.
 
 use std::{sync::Arc, time::Duration};
 
@@ -55,6 +55,6 @@ async fn late_calls_count_nothing_after_a_clock_step() {
         tokio::time::sleep(Duration::from_millis(30)).await;
         redis.resume();
         time_until_shared(&limiter).await;
-        assert_eq!(counted(&redis, &key), 1, "none of the 50 abandoned calls is counted");
+        assert_eq!(counted(&redis, &key), 1, "none of the 50 abandoned calls may be counted");
     }
 }

@@ -1,4 +1,4 @@
-//! R7: Redis is slow, stalls, resets connections or is black-holed, as simulated by a proxy.
+//! Scenario R7: Redis is slow, stalls, resets connections or is black-holed, as simulated by a proxy.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ const fn millis(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
 }
 
-/// Each trouble, with whether Redis stays in use during it.
+/// Each trouble, and whether the limiter keeps using Redis during it (`None` if either is right).
 const TROUBLES: [(&str, Trouble, Option<bool>); 6] = [
     ("+5 ms", Trouble::Delay(millis(5)), Some(true)),
     ("+40 ms", Trouble::Delay(millis(40)), None),

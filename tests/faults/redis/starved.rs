@@ -1,4 +1,4 @@
-//! R9: every core is busy. Redis is healthy and only this process and its machine are slow, so Redis must stay in
+//! Scenario R9: every core is busy. Redis is healthy and only this process and its machine are slow, so Redis must stay in
 //! use.
 
 use std::{
@@ -22,15 +22,15 @@ use crate::support::{
     redis::RedisServer,
 };
 
-/// Longer than any timeout of the limiter: a timer that is this late has missed the answer.
+/// Longer than any timeout of the limiter: after such a delay, the response comes too late.
 const LATE: Duration = Duration::from_millis(80);
 /// Number of delayed calls after which the process counts as starved.
 const STARVED_CALLS: usize = 12;
-/// Longest time that a test tries to reach that number.
+/// Longest time in which a test tries to reach that number.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Tasks that keep the test's own runtime busy until they are dropped. Each blocks a worker for 4 ms at a time, so
-/// that one turn of all tasks takes longer than `LATE` on two workers.
+/// that one round of all tasks takes longer than `LATE` on two workers.
 struct Busy(JoinSet<()>);
 
 impl Busy {
@@ -69,9 +69,9 @@ async fn checks_that_are_late(limiter: &Arc<Limiter>) -> usize {
             let limiter = Arc::clone(limiter);
             crowd.spawn(async move { allows(&limiter, &submit(&format!("reader-{reader}"))).await });
         }
-        assert!(crowd.join_all().await.into_iter().all(|allowed| allowed), "no limit is reached");
+        assert!(crowd.join_all().await.into_iter().all(|allowed| allowed), "no limit may be reached");
         late += if asked.elapsed() >= LATE { 4 } else { 0 };
-        assert!(!limiter.is_degraded(), "a healthy Redis is out of use after {late} late checks");
+        assert!(!limiter.is_degraded(), "the limiter stopped using a healthy Redis after {late} late checks");
     }
     late
 }
@@ -86,7 +86,7 @@ async fn a_healthy_redis_stays_in_use_while_this_process_is_starved() {
         let late = checks_that_are_late(&limiter).await;
         busy.leave().await;
         report.count("checks_that_were_late", late);
-        assert!(late >= STARVED_CALLS, "the process was never late");
+        assert!(late >= STARVED_CALLS, "the process must be starved");
     })
     .await;
 }

@@ -160,7 +160,7 @@ contract! {
         for n in 1..=5 {
             let mut new = ban(n, BanKind::Author, AUTHOR.as_bytes(), BanEffect::Hold);
             new.ban.comment = Some(submission(n).comment.id);
-// Some bans are created at the same moment.
+            // Some bans are created at the same moment.
             new.ban.created_at = at(n / 2 * 2);
             ids.push(home.store.create_ban(&new).await.unwrap().ban);
         }
@@ -346,7 +346,7 @@ contract! {
         let new = along(0, ban(10, BanKind::Device, &DEVICE, BanEffect::Block));
         home.store.create_ban(&new).await.unwrap();
         home.decide_one(&decision(11, one.comment.id, Action::Approve, 2)).await.unwrap();
-// The second ban has the same id, so neither its row nor its decisions on comments are stored.
+        // The second ban has the same id, so neither its row nor its decisions on comments are stored.
         let again = NewBan { request: Some(request()), ..new };
         assert!(matches!(home.store.create_ban(&again).await, Err(Error::Internal(_))));
         assert_eq!(home.comment(one.comment.id).await.status, Status::Approved);

@@ -160,7 +160,7 @@ contract! {
         assert_eq!(home.renew(Wish { now: 50, ..LAN }, &[ids[2], ids[0]]).await, [ids[2], ids[0]]);
         assert_eq!(home.holder(ids[0], 109).await.as_deref(), Some("lan"));
         assert_eq!(home.claim(Wish { now: 60, ..MINH }).await, ids[1..2]);
-// An expired claim can be renewed, unless another moderator has claimed the comment since. This is so even if
+        // An expired claim can be renewed, unless another moderator has claimed the comment since. This is so even if
         // that other claim has expired, too.
         assert_eq!(home.renew(Wish { now: 115, ..LAN }, &ids).await, [ids[0], ids[2]]);
         assert_eq!(home.renew(Wish { now: 500, ..LAN }, &ids).await, [ids[0], ids[2]]);

@@ -73,7 +73,7 @@ contract! {
         let (first, second, third) = (home.waiting(1).await, home.waiting(2).await, home.waiting(3).await);
         let made = decision(4, first.id, Action::Approve, 1);
         home.decide_one(&made).await.unwrap();
-// The id of its audit entry exists already.
+        // The id of its audit entry exists already.
         let mut batch = decision(5, second.id, Action::Approve, 1);
         let taken = DecisionItem { comment: third.id, ..made.items[0] };
         batch.items.push(taken);

@@ -239,7 +239,7 @@ contract! {
         let desk = Desk(home);
         let live = desk.stored(published(1)).await;
         let look = desk.decides(10, live.id, Action::Approve).await;
-// A replica whose clock is behind makes this change, so that its entry sorts before an earlier change.
+        // A replica whose clock is behind makes this change, so that its entry sorts before an earlier change.
         let late = demand(5, live.id, TakedownKind::Authority);
         home.store.escalate(&late).await.unwrap();
         let reverted = desk.reverts_one(11, look).await;

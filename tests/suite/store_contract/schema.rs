@@ -43,7 +43,7 @@ contract! {
         };
         // The server's own keys are used for the rows of all sites.
         assert_eq!(home.texts(columns).await, ["server_keys.key_mark"]);
-// A token is looked up by its id before its site is known, and FTS5 identifies a row by a single number.
+        // A token is looked up by its id before its site is known, and FTS5 identifies a row by a single number.
         let known = if home.is_postgres() {
             ["server_keys_key", "tokens_id_unique"]
         } else {

@@ -193,7 +193,7 @@ contract! {
         home.by("minh", HOUR + 31, waiting[2].id, Action::Requeue, 2).await;
         home.by("an", HOUR + 32, waiting[2].id, Action::Approve, 3).await;
         home.by("an", HOUR + 40, waiting[3].id, Action::Approve, 1).await;
-// Three of lan's decisions are overturned (on the first comment, the rejection of the second, and on the third),
+        // Three of lan's decisions are overturned (on the first comment, the rejection of the second, and on the third),
         // and one of minh's (on the first comment).
         let stats = home.stats(0, 100).await;
         assert_eq!(overturned(&stats), [("lan", 4, 3), ("an", 3, 0), ("minh", 3, 1)]);
@@ -229,7 +229,7 @@ contract! {
         home.by("minh", 16, waiting[2].id, Action::Approve, 1).await;
         let back = home.by("lan", 17, waiting[2].id, Action::Requeue, 2).await;
         home.reverted("minh", 18, waiting[2].id, back, 4, [Pending, Approved]).await;
-// Three of lan's four decisions are overturned, and lan's requeue overturns minh's approval. A revert itself
+        // Three of lan's four decisions are overturned, and lan's requeue overturns minh's approval. A revert itself
         // does not count as a decision.
         assert_eq!(overturned(&home.stats(0, 100).await), [("lan", 4, 3), ("minh", 1, 1)]);
     }

@@ -215,7 +215,7 @@ contract! {
         let mine = published(1);
         let mut theirs = mine.clone();
         theirs.site = other_site();
-// A submission on another site may have the same ids, nonce and request.
+        // A submission on another site may have the same ids, nonce and request.
         home.store_all(&[mine.clone(), theirs.clone()]).await;
         assert_eq!(counts(home).await, [2; 4]);
         let mut foreign = reply_to(mine.comment.id, submission(2));

@@ -150,7 +150,7 @@ contract! {
         assert_eq!(home.counts().await, (1, 1));
     }
 
-/// After any sequence of other changes, every approval in the record is a moderator's latest individual decision on
+    /// After any sequence of other changes, every approval in the record is a moderator's latest individual decision on
     /// that comment.
     async fn no_sequence_of_other_changes_raises_trust(home: &Home) {
         for seed in 1..=3 {

@@ -1,4 +1,4 @@
-//! The review as a state machine: events in, effects out. It performs no I/O and reads no clock. A decision shows the
+//! The review as a state machine, which takes events and returns effects. It performs no I/O and reads no clock. A decision shows the
 //! next comment immediately; the service's response arrives later as an event.
 
 use chrono::{DateTime, TimeDelta, Utc};

@@ -7,7 +7,8 @@ use super::super::event::Extent;
 
 /// How long a comment must be on the screen before a key acts on it.
 const LEAST: TimeDelta = TimeDelta::milliseconds(200);
-/// The same for a comment that appeared without a key press: the moderator may be about to press a key for another one.
+/// How long a comment that appeared without a key press must be on the screen. The moderator may be about to press a
+/// key for another comment.
 const LEAST_UNASKED: TimeDelta = TimeDelta::milliseconds(300);
 /// Keys that follow each other faster than this are auto-repeat.
 const REPEAT: TimeDelta = TimeDelta::milliseconds(120);
@@ -62,7 +63,7 @@ impl Visibility {
             return Err(Unseen::Whole);
         }
         if decides && !self.to_the_end && !self.is_warned {
-            // The warning must be seen as long as a new comment.
+            // The warning must be on the screen as long as a new comment.
             (self.is_warned, self.since) = (true, None);
             return Err(Unseen::End);
         }

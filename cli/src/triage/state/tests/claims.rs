@@ -20,7 +20,7 @@ fn comments_are_claimed_ahead() {
     assert_eq!(claim(&press(&mut state, "aaaa", now)), None);
     assert_eq!(state.held.ready(), 5);
     assert_eq!(claim(&press(&mut state, "a", now)).unwrap().limit, 10);
-    assert_eq!(claim(&press(&mut state, "a", now)), None, "one claim at a time");
+    assert_eq!(claim(&press(&mut state, "a", now)), None, "only one claim may be in flight");
 }
 
 #[test]

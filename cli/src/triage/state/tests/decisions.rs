@@ -21,7 +21,7 @@ fn a_decision_shows_the_next_comment_before_any_response() {
     assert_eq!(state.held.current_id(), Some("c1"));
     // The review continues without a response of the service.
     for number in 2..10 {
-        assert_eq!(sent(&press(&mut state, "s", now)), [], "one operation at a time");
+        assert_eq!(sent(&press(&mut state, "s", now)), [], "only one operation may be in flight");
         assert_eq!(state.held.current_id(), Some(format!("c{number}").as_str()));
     }
     assert_eq!((state.outbox.len(), state.counts.decided(), state.waiting), (9, 9, Some(31)));
@@ -94,7 +94,7 @@ fn an_unacknowledged_operation_is_sent_again_under_its_id_and_in_order() {
     let again = decision(&state.update(Event::Tick, now + TimeDelta::milliseconds(500)));
     assert_eq!(again, request);
     answer(&mut state, &request.request_id, Err(away()), now);
-    assert_eq!(sent(&state.update(Event::Tick, now + TimeDelta::milliseconds(900))), [], "each pause is longer");
+    assert_eq!(sent(&state.update(Event::Tick, now + TimeDelta::milliseconds(900))), [], "each pause must be longer than the one before");
     let later = now + TimeDelta::seconds(60);
     state.update(Event::Tick, later);
     let next = decision(&answer(&mut state, &request.request_id, Ok(decided(&request)), later));

@@ -16,7 +16,7 @@ fn a_comment_that_a_colleague_changed_is_fetched_and_must_be_seen_again() {
     let (mut state, now) = busy(cases(0..3));
     press(&mut state, "r", now);
     assert_eq!(change(&mut state, "c0", 3, now), [Effect::Refresh("c0".into())]);
-    assert_eq!(change(&mut state, "c1", 3, now), [], "one at a time");
+    assert_eq!(change(&mut state, "c1", 3, now), [], "only one refresh may be in flight");
     let effects = state.update(Event::Refreshed(Ok(Some(returned(0)))), now);
     assert!(effects.contains(&Effect::Refresh("c1".into())));
     assert_eq!(
@@ -24,7 +24,7 @@ fn a_comment_that_a_colleague_changed_is_fetched_and_must_be_seen_again() {
         ("triage-changed", &InputMode::Review, Some("c0"))
     );
     burst(&mut state, "a", after(now, 1_000));
-    assert_eq!(state.counts.decided(), 0, "the new state is not drawn yet");
+    assert_eq!(state.counts.decided(), 0, "the new state has not been drawn yet");
     state.update(Event::Refreshed(Ok(Some(returned(1)))), now);
     state.see(after(now, 1_000));
     let request = decision(&burst(&mut state, "a", after(now, 1_300)));

@@ -49,7 +49,7 @@ fn a_revert_of_a_decision_that_conflicted_is_dropped() {
     assert_eq!((state.outbox.len(), state.held.current_id()), (0, Some("c1")));
     assert_eq!((state.counts.conflicts, state.counts.decided()), (1, 0));
     press(&mut state, "a", now);
-    assert_eq!(said(&state), "triage-just-changed", "the comment changed by itself: no decision yet");
+    assert_eq!(said(&state), "triage-just-changed", "the comment on the screen has just changed, so the key is ignored");
     press(&mut state, "a", now + TimeDelta::seconds(1));
     assert_eq!(state.held.current_id(), Some("c2"));
 }
@@ -104,7 +104,7 @@ fn a_claim_response_from_before_a_revert_does_not_change_its_comment() {
     let later = now + TimeDelta::seconds(200);
     let request = claim(&state.update(Event::Tick, later)).unwrap();
     assert!(!request.renew.contains(&"c0".to_owned()), "its revert has no response yet");
-    assert_eq!(claim(&answer(&mut state, &id, Ok(reverted("c0", 3)), later)), None, "one claim at a time");
+    assert_eq!(claim(&answer(&mut state, &id, Ok(reverted("c0", 3)), later)), None, "only one claim may be in flight");
     let effects = state.update(Event::Claimed(Ok(ClaimResponse { cases: vec![], renewed: request.renew })), later);
     assert_eq!(shown(&state), ("c0", false, "triage-undone"));
     assert!(claim(&effects).unwrap().renew.contains(&"c0".to_owned()));

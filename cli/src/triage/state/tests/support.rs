@@ -22,7 +22,7 @@ pub(super) fn sent(effects: &[Effect]) -> Vec<(String, Operation)> {
 pub(super) fn decision(effects: &[Effect]) -> v1::DecideRequest {
     match sent(effects).as_slice() {
         [(_, Operation::Decide(request))] => request.clone(),
-        other => panic!("no single decision: {other:?}"),
+        other => panic!("one decision was expected: {other:?}"),
     }
 }
 
