@@ -1,5 +1,5 @@
 //! Portals that submit under load, and the final check: every acknowledged comment is stored once, no failed comment is stored,
-//! and a submit without a definite answer is settled by a resend.
+//! and a resend settles every submit without a definite result.
 
 use std::{
     collections::HashMap,
@@ -98,7 +98,7 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    /// Starts the callers. Each rotates through the portals; if one does not answer, the caller sends the same form
+    /// Starts the callers. Each rotates through the portals; if one does not respond, the caller sends the same form
     /// to the next.
     pub(crate) fn begin(portals: &[Portal], callers: usize, pause: Duration) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
@@ -133,7 +133,7 @@ impl Load {
         until(&self.stored, count, "acknowledged").await;
     }
 
-    /// Waits until `count` submits have no definite answer.
+    /// Waits until `count` submits are without a definite result.
     pub(crate) async fn until_left_open(&self, count: usize) {
         until(&self.left_open, count, "left open").await;
     }
@@ -224,7 +224,7 @@ pub(crate) async fn settle(report: &mut Report, portal: &Portal, desk: &Desk, se
     stored.len()
 }
 
-/// Sends a form until it gets a definite answer.
+/// Sends a form until there is a definite result.
 pub(crate) async fn settled(portal: &Portal, form: &v1::SubmitCommentRequest) -> Known {
     let began = Instant::now();
     loop {

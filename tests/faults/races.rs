@@ -57,7 +57,7 @@ async fn c1_duplicates_of_a_submit_whose_answers_are_lost_make_one_comment() {
                 portal.clone().list("bai").await;
             }
             for proxy in &deaf {
-                // The delay is longer than any caller waits: the request arrives, but its answer does not.
+                // The delay is longer than any caller waits: the request arrives, but its response does not.
                 proxy.make(Trouble::Delay(Duration::from_secs(30)));
             }
             let (mut sent, mut answers_lost) = (Vec::new(), 0);
@@ -81,7 +81,7 @@ async fn c1_duplicates_of_a_submit_whose_answers_are_lost_make_one_comment() {
                     .iter()
                     .filter_map(|one| if let Known::Stored(id) = one { Some(id) } else { None })
                     .collect();
-                assert!(ids.len() <= 1, "one request made two comments: {answers:?}");
+                assert!(ids.len() <= 1, "one request created two comments: {answers:?}");
                 answers_lost += answers.iter().filter(|one| matches!(one, Known::Open(..))).count();
                 let last = settled(&straight[0], &form).await;
                 assert!(ids.iter().all(|id| last == Known::Stored((*id).clone())), "{last:?} after {ids:?}");

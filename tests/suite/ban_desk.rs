@@ -1,4 +1,4 @@
-//! Bans as moderators use them: made, ended, listed, and the comments that are decided with them.
+//! Tests of the calls by which moderators create, revoke and list bans, and of the comments that are decided with bans.
 
 use duyet_proto::v1::{self, BanEffect, BanSubject, CommentStatus, Mode, Reason, create_ban_request::Subject};
 use tonic::Code;

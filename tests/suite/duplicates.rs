@@ -28,7 +28,7 @@ async fn equal_texts_from_one_device_are_one_comment(database: Database) {
     let second = portal.comments.submit_comment(again.clone()).await.unwrap().into_inner();
     assert!(second.replayed && second.comment_id == first.comment_id && second.receipt == first.receipt);
     let resent = portal.comments.submit_comment(again.clone()).await.unwrap().into_inner();
-    assert_eq!(resent.comment_id, first.comment_id, "the duplicate's own resend gets the same answer");
+    assert_eq!(resent.comment_id, first.comment_id, "a resend of the duplicate gets the same response");
     let neighbour = portal.say("bai", "Ủng hộ chủ trương này").await;
     assert_ne!(neighbour.comment_id, first.comment_id, "a reader never gets another reader's receipt");
 

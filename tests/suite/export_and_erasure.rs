@@ -155,7 +155,7 @@ async fn no_stored_data_contains_an_erased_text(database: Database) {
     assert_eq!(entries.len(), quoted.len() + 1, "no audit entry is deleted");
     let notes: Vec<_> = entries.iter().map(|entry| entry.note.as_str()).filter(|note| !note.is_empty()).collect();
     assert_eq!(notes, ["theo đơn"], "only the reason of the erasure is kept");
-    // Resends get their first answers without the erased text.
+    // Resends get their first responses, but without the erased text.
     let again = desk.moderation.add_note(note).await.unwrap().into_inner();
     assert!(!format!("{again:?}").contains(CANARY), "{again:?}");
     let again = desk.ban(ban).await.unwrap().ban.unwrap();

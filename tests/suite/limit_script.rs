@@ -81,7 +81,7 @@ impl Script {
         checks.iter().map(|(_, asks)| own(asks)).collect()
     }
 
-    /// Returns `None` when the script answers that the call is too late.
+    /// Returns `None` if the script reports that the call is too late.
     fn call_until(&mut self, now: i64, latest: i64, asks: &[Ask]) -> Option<Vec<Outcome>> {
         self.call_together(now, &[(latest, asks.to_vec())]).remove(0)
     }

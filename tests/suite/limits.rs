@@ -255,7 +255,7 @@ async fn a_frozen_redis_delays_no_check_for_long() {
     redis.pause();
     let charges = [device("a")];
     let twenty = tokio::time::timeout(Duration::from_secs(20), count_allowed(&limiter, 20, &charges));
-    assert_eq!(twenty.await.expect("every check answers"), 5);
+    assert_eq!(twenty.await.expect("every check must return in time"), 5);
     until_degraded_is(true, &limiter).await;
     redis.resume();
     until_degraded_is(false, &limiter).await;

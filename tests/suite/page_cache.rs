@@ -1,4 +1,4 @@
-//! The cache of first pages: a change shows in the next answer of the same replica, and soon at the others.
+//! Tests of the cache of first pages: a change is in the next response of the same replica, and soon in those of others.
 
 use duyet_proto::v1::{self, Action, Mode, create_ban_request, erase_author_request, revert_request};
 use tokio::task::JoinSet;
@@ -12,7 +12,7 @@ on_both_databases! {
     a_cache_can_be_turned_off,
 }
 
-/// Returns a time in an hour by the servers' own clock.
+/// Returns the time in an hour, by the clock that the servers use.
 #[expect(clippy::disallowed_methods, reason = "servers read the clock, too")]
 fn in_an_hour() -> prost_types::Timestamp {
     prost_types::Timestamp { seconds: chrono::Utc::now().timestamp() + 3_600, nanos: 0 }
@@ -121,7 +121,7 @@ async fn every_change_shows_in_the_next_answer(database: Database) {
     newsroom.close().await;
 }
 
-/// Readers keep the cache filled, and each moderator reads the page right after each answer.
+/// Readers keep the cache filled, and each moderator reads the page right after each response.
 async fn an_acknowledged_decision_shows_on_a_busy_page(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
@@ -144,10 +144,10 @@ async fn an_acknowledged_decision_shows_on_a_busy_page(database: Database) {
             for id in ids {
                 desk.approve(&id).await;
                 let shown = portal.list("bai").await.comments.iter().any(|comment| comment.id == id);
-                assert!(shown, "approved and not shown");
+                assert!(shown, "the comment was approved but is not on the page");
                 decide(&mut desk, &id, Action::Spam, 2).await;
                 let shown = portal.list("bai").await.comments.iter().any(|comment| comment.id == id);
-                assert!(!shown, "removed and still shown");
+                assert!(!shown, "the comment was removed but is still on the page");
             }
         });
     }

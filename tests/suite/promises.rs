@@ -20,7 +20,7 @@ fn request_id() -> String {
     Uuid::new_v4().to_string()
 }
 
-/// Returns a time in an hour by the servers' own clock.
+/// Returns the time in an hour, by the clock that the servers use.
 #[expect(clippy::disallowed_methods, reason = "servers read the clock, too")]
 fn in_an_hour() -> prost_types::Timestamp {
     prost_types::Timestamp { seconds: chrono::Utc::now().timestamp() + 3_600, nanos: 0 }
@@ -102,7 +102,7 @@ impl Scene {
         scene
     }
 
-    /// Hides the comment, and returns when the call is answered.
+    /// Hides the comment, and returns after the response to the call.
     async fn hide(&mut self, way: Way) {
         match way {
             Way::Reject => self.decide(Action::Reject, 1).await,

@@ -19,7 +19,7 @@ use crate::support::{
 };
 
 /// Charges a limit through `url` and returns its key, which expires after more than half a minute. It charges five
-/// times, because one answer may be late on a busy machine.
+/// times, because a response may be late on a busy machine.
 async fn count(url: &str) -> &'static str {
     let quotas = Quotas::all("100/1h".parse().unwrap());
     let limiter = Limiter::with_redis(quotas, url, NonZeroU32::MIN).unwrap();
@@ -32,7 +32,7 @@ async fn count(url: &str) -> &'static str {
     "rl:{default/a}:SubmitsPerDevice"
 }
 
-/// Checks that Redis never comes into use, because of wrong credentials or a wrong name.
+/// Checks that the limiter never uses Redis, because the credentials or a name are wrong.
 async fn never_counts(url: &str) {
     let limiter = Limiter::with_redis(wide_quotas(), url, NonZeroU32::MIN).unwrap();
     tokio::time::timeout(std::time::Duration::from_millis(700), async {
@@ -41,7 +41,7 @@ async fn never_counts(url: &str) {
         }
     })
     .await
-    .expect_err("Redis must not come into use");
+    .expect_err("the limiter must not use Redis");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -251,7 +251,7 @@ async fn a_pass_is_valid_for_one_comment(database: Database) {
     };
     let pass = portal.captcha.verify_challenge(verify.clone()).await.unwrap().into_inner().pass_token;
     let resent = portal.captcha.verify_challenge(verify.clone()).await.unwrap().into_inner().pass_token;
-    assert_eq!(pass, resent, "a resend gets the first answer");
+    assert_eq!(pass, resent, "a resend gets the first response");
     let replay = v1::VerifyChallengeRequest { request_id: Uuid::new_v4().to_string(), ..verify };
     assert_eq!(reason(&portal.captcha.verify_challenge(replay).await.unwrap_err()), "CAPTCHA_USED");
 

@@ -1,4 +1,4 @@
-//! Terms: their effect on readers' comments, who may change them, and trials before they are in force.
+//! Tests of terms: their effect on readers' comments, who may change them, and trials before they are in force.
 
 use chrono::Duration;
 use duyet_proto::v1::{self, CommentStatus, Mode, Outcome, Verdict};
@@ -431,7 +431,7 @@ async fn a_term_that_moderators_overrule_is_put_on_trial(database: Database) {
     assert_eq!(returned, (AuditAction::StandDownTerm, SYSTEM, "EXACT SHADOW 2.5: đường phố"));
     assert!(metric_value("duyet_terms_stood_down_total{site=\"bao-hue\"}").is_some());
 
-    // The term is put in force again by an admin, so its trial period starts again.
+    // An admin enforces the term again, so its trial period starts again.
     let mut again = term_change(3 * 3_600, "đường phố", TermTier::Exact);
     let on_trial = home.store.all_terms(&site()).await.unwrap().into_iter().find(|term| term.revision == 2).unwrap();
     (again.id, again.expected_revision) = (on_trial.id, 2);

@@ -50,7 +50,7 @@ impl Drop for FullScreen {
     }
 }
 
-/// Restores the terminal. Ignores errors, because the terminal may be gone.
+/// Restores the terminal. Ignores errors, because the terminal may have been closed.
 fn restore() {
     let _ = execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show);
     let _ = disable_raw_mode();

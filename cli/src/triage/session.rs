@@ -103,7 +103,7 @@ struct TriageSession<'a> {
     keyboard: EventStream,
     inbox: UnboundedReceiver<Event>,
     signals: Vec<Signal>,
-    /// True if the terminal is gone: no input is read and no frame is drawn.
+    /// True if the terminal was closed: no input is read and no frame is drawn.
     is_blind: bool,
 }
 

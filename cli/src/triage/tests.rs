@@ -159,7 +159,7 @@ pub(super) fn away() -> CallError {
 #[derive(Default)]
 struct FakeService {
     revisions: HashMap<String, i64>,
-    /// The request id of the decision in force on each comment.
+    /// The request id of the decision that applies to each comment now.
     in_force: HashMap<String, String>,
     next: usize,
     /// Requests already performed. A resend gets the same response.

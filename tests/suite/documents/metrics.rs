@@ -10,7 +10,7 @@ use crate::support::sources::source;
 
 const KINDS: [&str; 3] = ["counter", "gauge", "histogram"];
 
-/// How code makes a metric's key by hand.
+/// The beginning of a call that creates a metric's key without a macro.
 const KEY: &str = "Key::from_parts(\"";
 
 #[derive(Default)]
@@ -62,7 +62,7 @@ fn metrics() -> BTreeMap<String, Metric> {
             let labels = call.match_indices("\" =>").map(|(at, _)| call[..at].rsplit('"').next().unwrap());
             metric.add_labels(labels);
         }
-        // A key that is made once has its labels in an array of pairs before it.
+        // A key that is created once has its labels in an array of pairs before it.
         for (before, after) in code.match_indices(KEY).map(|(at, _)| (&code[..at], &code[at + KEY.len()..])) {
             let (_, pairs) = before.rsplit_once("let labels = [").unwrap();
             let pairs = pairs.split(']').next().unwrap().split("(\"").skip(1);

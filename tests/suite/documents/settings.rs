@@ -48,8 +48,8 @@ fn fields(file: &str, name: &str) -> Vec<Field> {
     fields
 }
 
-/// Returns the environment variable of a field: the one of its flag, or, for a secret, the one that is read besides
-/// the flags.
+/// Returns the environment variable of a field: that of its flag, or, for a secret, which has no flag, the variable
+/// from which the secret is read.
 fn variable(field: &Field) -> Option<String> {
     let code = fs::read_to_string(root().join("src/config/settings.rs")).unwrap();
     let secret = code.split_once(&format!("self.{} = read(", field.name)).map(|(_, rest)| rest);

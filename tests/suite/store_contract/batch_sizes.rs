@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use crate::support::sample::submission;
 
-/// A store that answers at once, and records the number of submissions in each batch.
+/// A store that responds at once, and records the number of submissions in each batch.
 #[derive(Default)]
 struct Noted(Mutex<Vec<usize>>);
 

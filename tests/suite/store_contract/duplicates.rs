@@ -19,7 +19,7 @@ contract! {
         let again = repeated(2, &first);
         assert_eq!(home.insert(&again).await.unwrap(), Inserted::Duplicate(first.answer()));
         assert_eq!(counts(home).await, before, "neither its request id nor its challenge is spent");
-        // A resend of the first submission is not a duplicate, and gets the first answer.
+        // A resend of the first submission is not a duplicate, and gets the first response.
         assert_eq!(home.insert(&first).await.unwrap(), Inserted::Known(first.request.clone()));
         let late = repeated(602, &first);
         assert_eq!(home.insert(&late).await.unwrap(), Inserted::Stored, "after ten minutes the text is a new comment");

@@ -23,7 +23,7 @@ async fn store_on(postgres: &Postgres) -> Arc<dyn Store> {
     Arc::new(store)
 }
 
-/// Repeats a call until the storage is available; every other answer must be "unavailable".
+/// Repeats a call until the storage is available; every other result must be "unavailable".
 async fn wait_for(store: &dyn Store) -> Duration {
     let start = Instant::now();
     while let Err(error) = store.ping().await {
@@ -84,7 +84,7 @@ async fn calls_to_a_frozen_database_fail_soon_and_succeed_after_the_thaw() {
         });
     }
     for answer in tasks.join_all().await {
-        // Some calls hold a connection that answers nothing, and are ended by their deadline.
+        // Some calls hold a connection on which no response arrives, and end at their deadline.
         assert!(matches!(answer, Ok(Err(Error::StorageUnavailable(_))) | Err(_)), "{answer:?}");
     }
     postgres.resume();

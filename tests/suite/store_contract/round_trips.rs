@@ -28,7 +28,7 @@ async fn counted(home: &Home) -> (Proxy, PostgresStore) {
     (proxy, PostgresStore::connect_lazy_with(options, patience))
 }
 
-/// PostgreSQL returns policies, comments, replies and the reader's own comments in one answer, also for many pages,
+/// PostgreSQL returns policies, comments, replies and the reader's own comments in one response, also for many pages,
 /// and the connection needs no other message before the next call.
 #[tokio::test]
 async fn pages_take_one_round_trip() {
@@ -53,7 +53,7 @@ async fn pages_take_one_round_trip() {
         for _ in 0..50 {
             let before = proxy.round_trips();
             let found = store.list_comments(&pages).await.unwrap();
-            // A message that follows the answer is counted, too.
+            // A message that follows the response is counted, too.
             tokio::time::sleep(Duration::from_millis(5)).await;
             fewest = fewest.min(proxy.round_trips() - before);
             let threads = &found[0].threads.items;

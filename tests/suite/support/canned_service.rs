@@ -1,4 +1,4 @@
-//! Canned answers to bulk decisions, reverts, bans, site policies and the stream of the queue.
+//! Canned responses to bulk decisions, reverts, bans, site policies and the stream of the queue.
 
 use std::pin::Pin;
 
@@ -298,7 +298,7 @@ impl PrivacyService for Canned {
         let request = request.into_inner();
         assert_eq!(request.of, Some(v1::erase_author_request::Of::Author("a1b2".into())));
         let mut asked = self.0.lock().unwrap();
-        // The first call of each erasure answers before the erasure is finished.
+        // The first call of each erasure gets a response before the erasure is finished.
         let is_resent = asked.erasures.iter().any(|earlier| earlier.request_id == request.request_id);
         asked.erasures.push(request);
         let (erased, remaining) = if is_resent { (3, 0) } else { (2, 1) };

@@ -20,7 +20,7 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    /// Creates a cluster and waits until it answers.
+    /// Creates a cluster and waits until it responds.
     pub(crate) fn start() -> Self {
         Self::start_with(tempfile::tempdir().unwrap(), &[])
     }
@@ -98,7 +98,7 @@ impl Postgres {
         format!("postgres://tests@127.0.0.1:{}/postgres", self.port)
     }
 
-    /// Stops it as an operator would: sessions are terminated, no data is lost.
+    /// Stops the cluster as an operator would: sessions are terminated, and no data is lost.
     pub(crate) fn stop(&mut self) {
         if let Some(mut server) = self.server.take() {
             server.signal("INT");
@@ -124,7 +124,7 @@ impl Postgres {
         self.server.as_ref().unwrap().signal_tree("CONT");
     }
 
-    /// Starts it again on the same port and waits until it answers.
+    /// Starts the cluster again on the same port and waits until it responds.
     pub(crate) fn restart(&mut self) {
         self.stop();
         let mut command = self.command("postgres");

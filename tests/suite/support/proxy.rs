@@ -27,9 +27,9 @@ use tokio::{
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Trouble {
     Pass,
-    /// Delays every answer by this duration.
+    /// Delays every response by this duration.
     Delay(Duration),
-    /// Delays this share of answers, and everything after them.
+    /// Delays this share of the responses, and everything after them.
     Stall {
         share: f64,
         length: Duration,
@@ -133,7 +133,7 @@ async fn serve(
     }
 }
 
-/// Passes data on in one direction; only answers are delayed.
+/// Passes data on in one direction. Only responses are delayed.
 async fn carry(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,

@@ -23,7 +23,7 @@ pub(crate) struct RedisServer {
 }
 
 impl RedisServer {
-    /// Starts an empty server and waits until it answers.
+    /// Starts an empty server and waits until it responds.
     pub(crate) fn start() -> Self {
         Self::start_with(&[])
     }
@@ -63,13 +63,13 @@ impl RedisServer {
         command.arg(words.collect::<Vec<_>>()).query(&mut self.connection()).unwrap()
     }
 
-    /// Kills it (SIGKILL). Its data is lost.
+    /// Kills the server (SIGKILL). Its data is lost.
     pub(crate) fn stop(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// Starts it again on the same port, empty.
+    /// Starts the server again on the same port, without data.
     pub(crate) fn start_again(&mut self) {
         let started = Instant::now();
         loop {
@@ -81,7 +81,7 @@ impl RedisServer {
         }
     }
 
-    /// Freezes it: it keeps its connections and answers nothing.
+    /// Freezes the server: it keeps its connections but does not respond.
     pub(crate) fn pause(&self) {
         self.signal("-STOP");
     }
@@ -94,7 +94,7 @@ impl RedisServer {
         assert!(Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap().success());
     }
 
-    /// Waits for its first answer. Returns false when it has exited instead.
+    /// Waits for the first response of the server. Returns false if the server has exited instead.
     fn answers(&mut self) -> bool {
         let client = redis::Client::open(self.url()).unwrap();
         let started = Instant::now();
@@ -103,7 +103,7 @@ impl RedisServer {
             if pong.is_ok() {
                 return true;
             }
-            assert!(started.elapsed() < PATIENCE, "redis-server does not answer on port {}", self.port);
+            assert!(started.elapsed() < PATIENCE, "redis-server does not respond on port {}", self.port);
             std::thread::sleep(Duration::from_millis(5));
         }
         false

@@ -9,7 +9,7 @@ use super::{
     redis::RedisServer,
 };
 
-/// Milliseconds without an answer after which a node counts as dead.
+/// Milliseconds without a response after which a node counts as dead.
 const NODE_TIMEOUT: &str = "2000";
 
 pub(crate) struct RedisCluster {

@@ -12,7 +12,7 @@ use super::{
 };
 
 const SERVICE: &str = "comments";
-/// Milliseconds without an answer after which the sentinels consider the master down.
+/// Milliseconds without a response after which the sentinels consider the master down.
 const DOWN_AFTER: u16 = 1_000;
 
 pub(crate) struct SentinelRedis {

@@ -20,7 +20,7 @@ use duyet_proto::v1;
 /// Drawn at the left of the comment's text, so that a line of the text cannot look like a line of the screen.
 const EDGE: &str = "│ ";
 const EDGE_COLUMNS: usize = 2;
-/// Least width of a window that shows the names of rules beside their explanations.
+/// Smallest width of a window that shows the names of rules next to their explanations.
 const WIDE: usize = 60;
 
 /// Returns the lines of a comment, and how far its text can be scrolled.
