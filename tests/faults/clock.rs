@@ -48,7 +48,7 @@ async fn twelve_by_one_device(portals: &mut [Portal; 2]) -> usize {
 const FAULT: &str = "one clock 28 s ahead, the other 28 s behind, then 5 min apart, then a step back of an hour";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn t1_clocks_that_differ_or_jump_cost_no_comment_and_widen_no_limit() {
+async fn t1_clocks_that_differ_or_jump_lose_no_comment_and_raise_no_limit() {
     scenario("T1", FAULT, async |report| {
         let Some(library) = faketime() else { return skip(report, "libfaketime is not installed") };
         let redis = RedisServer::start();

@@ -1,5 +1,5 @@
-//! Scenarios P5 and E2 to E4: disks that are full, and files that are locked or read-only. The small disks are tmpfs mounts, which
-//! need root.
+//! Scenarios P5 and E2 to E4: disks that are full, and files that are locked or read-only. The small disks are tmpfs
+//! mounts, which need root.
 
 use std::{
     path::{Path, PathBuf},

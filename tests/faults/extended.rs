@@ -1,5 +1,5 @@
-//! Scenarios P7, N2 and L3, which take long and are run by `tests/run --faults --extended`. (P8, the lag of a read replica, does
-//! not apply: the service does not read from replicas.)
+//! Scenarios P7, N2 and L3, which take long and are run by `tests/run --faults --extended`. (P8, the lag of a read
+//! replica, does not apply: the service does not read from replicas.)
 
 use std::{
     io::{Read as _, Write as _},

@@ -98,7 +98,8 @@ async fn keep_submitting(daemon: &Daemon, callers: usize) -> JoinSet<Unanswered>
 
 /// Returns how long the submits in flight at `frozen` waited from then on, and their errors.
 async fn longest_waits(tasks: JoinSet<Unanswered>, frozen: Instant) -> (Vec<Duration>, Vec<String>) {
-    let ended = tokio::time::timeout(2 * LONG_DEADLINE, tasks.join_all()).await.expect("every caller must get a response");
+    let ended =
+        tokio::time::timeout(2 * LONG_DEADLINE, tasks.join_all()).await.expect("every caller must get a response");
     // Some calls failed before the freeze, with a retryable error.
     let under_way = ended.into_iter().flatten().filter(|(asked, answered, _)| *asked <= frozen && *answered > frozen);
     under_way.map(|(_, answered, reason)| (answered.duration_since(frozen), reason)).unzip()

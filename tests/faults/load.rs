@@ -1,5 +1,5 @@
-//! Portals that submit under load, and the final check: every acknowledged comment is stored once, no failed comment is stored,
-//! and a resend settles every submit without a definite result.
+//! Portals that submit under load, and the final check: every acknowledged comment is stored once, no failed comment is
+//! stored, and a resend settles every submit without a definite result.
 
 use std::{
     collections::HashMap,
@@ -178,8 +178,8 @@ async fn send_one(portals: &[Portal], caller: usize, number: usize) -> Option<Se
     Some(Sent { form, known: answer, asked, took: asked.elapsed() })
 }
 
-/// Resends all unsettled submits to a service that has recovered, and returns the number of comments that must be stored. Fails
-/// when an acknowledged comment is lost, a failed one is stored, or one is stored twice.
+/// Resends all unsettled submits to a service that has recovered, and returns the number of comments that must be
+/// stored. Fails when an acknowledged comment is lost, a failed one is stored, or one is stored twice.
 pub(crate) async fn settle(report: &mut Report, portal: &Portal, desk: &Desk, sent: &[Sent]) -> usize {
     let (mut stored, mut open, mut failed) = (HashMap::new(), 0, 0);
     // All comments are looked up; `SENT_AGAIN` of them, evenly spaced, are also sent again.
@@ -217,10 +217,10 @@ pub(crate) async fn settle(report: &mut Report, portal: &Portal, desk: &Desk, se
     report.count("acknowledged", sent.iter().filter(|one| matches!(one.known, Known::Stored(_))).count());
     report.count("open_then_settled", open);
     report.count("failed", failed);
-    assert!(unknown.is_empty(), "stored although the submit failed: {unknown:?}");
+    assert!(unknown.is_empty(), "these comments were stored although their submits failed: {unknown:?}");
     report.count("acknowledged_lost", lost);
     report.count("stored_twice", twice);
-    assert_eq!((lost, twice), (0, 0), "each is stored once, with the acknowledged id");
+    assert_eq!((lost, twice), (0, 0), "each comment must be stored once, with the acknowledged id");
     stored.len()
 }
 

@@ -1,6 +1,6 @@
-//! Tests of what must hold when something breaks: real servers run as child processes and are killed, frozen, disconnected,
-//! filled up and flooded. Short versions run with all other tests; `tests/run --faults` runs the full scenarios and
-//! writes `faults.json`.
+//! Promises that must hold when something breaks: real servers run as child processes and are killed, frozen,
+//! disconnected, filled up and flooded. Short versions run with all other tests; `tests/run --faults` runs the full
+//! scenarios and writes `faults.json`.
 
 mod claims;
 mod clock;

@@ -67,7 +67,7 @@ impl Client {
         let content = format!("Bình luận {} của {} {}", step, self.number, Uuid::new_v4().simple());
         let form = self.portal.form("bai", &content).await;
         let parent_id = if step % 3 == 2 { root.to_owned() } else { String::new() };
-    // Each submit has another title of the article, so that it also writes the article's row.
+        // Each submit has another title of the article, so that it also writes the article's row.
         let article_title = format!("Bài báo, lần sửa {}", step % 5);
         let form = v1::SubmitCommentRequest { parent_id, article_title, ..form };
         let answer = self.portal.comments.submit_comment(form).await;

@@ -1,5 +1,5 @@
-//! Tests of what must hold when processes are killed: acknowledged comments survive kill -9, and limits and submits work without
-//! Redis.
+//! Promises that must hold when processes are killed: acknowledged comments survive kill -9, and limits and submits
+//! work without Redis.
 
 use std::{
     collections::HashMap,

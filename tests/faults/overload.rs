@@ -148,7 +148,7 @@ impl Client {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn l2_the_service_recovers_while_all_clients_retry() {
-    scenario("L2", "the database is unavailable while 40 clients retry up to four times without a pause", async |report| {
+    scenario("L2", "the database is down while 40 clients retry up to four times without a pause", async |report| {
         let mut postgres = Postgres::start();
         let stage = Stage::over(&postgres.url());
         let daemon = stage.daemon();

@@ -54,7 +54,7 @@ async fn assert_works_behind_a_pooler(more: &str) {
     for setting in ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "plan_cache_mode"] {
         assert!(warning.contains(setting), "{warning}");
     }
-    assert_settings_hold(&first, PgPool::connect_with(database).await.unwrap()).await;
+    assert_timeouts_apply(&first, PgPool::connect_with(database).await.unwrap()).await;
 }
 
 async fn wait_until_listed(daemon: &Daemon, count: i64) {
@@ -67,7 +67,7 @@ async fn wait_until_listed(daemon: &Daemon, count: i64) {
 
 /// Checks that a submit that waits for another session's lock is ended by the configured timeouts, and not only by its
 /// deadline of 9 s.
-async fn assert_settings_hold(daemon: &Daemon, pool: PgPool) {
+async fn assert_timeouts_apply(daemon: &Daemon, pool: PgPool) {
     let mut lock = pool.begin().await.unwrap();
     sqlx::raw_sql("lock table comments in exclusive mode").execute(&mut *lock).await.unwrap();
     let mut portal = daemon.portal();

@@ -1,5 +1,5 @@
-//! Scenarios C1, C2, C4 and C5: duplicates of one request, two moderators, and closings, bans and takedowns concurrent with
-//! submits and pages; on two replicas.
+//! Scenarios C1, C2, C4 and C5: duplicates of one request, two moderators, and closings, bans and takedowns concurrent
+//! with submits and pages; on two replicas.
 
 use std::{
     collections::BTreeSet,
@@ -43,7 +43,7 @@ pub(super) async fn two_replicas() -> (String, Stage, [Daemon; 2]) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn c1_duplicates_of_a_submit_whose_answers_are_lost_make_one_comment() {
+async fn c1_duplicates_of_a_submit_whose_responses_are_lost_create_one_comment() {
     scenario(
         "C1",
         "8 concurrent duplicates of each submit at two replicas, half of the answers dropped",
@@ -159,7 +159,11 @@ async fn c2_of_two_concurrent_decisions_one_wins_and_the_other_is_stale() {
         report.count("pairs", ids.len());
         report.count("decided_twice", usize::try_from(rows - comments).unwrap());
         report.count("deadlocks", usize::try_from(deadlocks).unwrap());
-        assert_eq!((rows, comments), (i64::try_from(ids.len()).unwrap(), rows), "one audit row for each decision");
+        assert_eq!(
+            (rows, comments),
+            (i64::try_from(ids.len()).unwrap(), rows),
+            "each decision must have one audit row"
+        );
         assert_eq!(deadlocks, 0);
     })
     .await;

@@ -21,7 +21,7 @@ use crate::support::{
 
 on_both_databases! {
     a_dry_run_of_approve_pending_returns_what_the_call_will_do,
-    a_resend_of_approve_pending_gets_the_first_answer,
+    a_resend_of_approve_pending_gets_the_first_response,
     concurrent_duplicates_of_approve_pending_approve_once,
     a_long_queue_is_approved_in_batches_of_500,
     comments_of_other_articles_and_sites_are_not_approved,
@@ -112,7 +112,7 @@ async fn a_dry_run_of_approve_pending_returns_what_the_call_will_do(database: Da
     );
 }
 
-async fn a_resend_of_approve_pending_gets_the_first_answer(database: Database) {
+async fn a_resend_of_approve_pending_gets_the_first_response(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut desk = newsroom.desk();
     put(&newsroom, &[waiting(1, 0.1), waiting(2, 0.1)]).await;

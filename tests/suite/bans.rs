@@ -24,8 +24,8 @@ on_both_databases! {
     validation_errors_are_returned_before_a_ban_and_a_ban_before_the_captcha,
     a_held_comment_is_pending_in_every_mode_with_a_finding,
     a_ban_does_not_affect_another_site,
-    sixty_four_concurrent_submits_get_the_status_of_ban_and_score,
-    every_submit_that_starts_after_the_answer_is_subject_to_the_ban,
+    sixty_four_concurrent_submits_get_the_status_that_ban_and_score_require,
+    every_submit_that_starts_after_the_response_is_subject_to_the_ban,
 }
 
 /// The submits that a ban of each kind must affect: the same device, the /24 prefix, the text "Mua ngay kẻo lỡ dịp này"
@@ -264,7 +264,7 @@ async fn a_ban_does_not_affect_another_site(database: Database) {
     assert_eq!(desk.ban_list(v1::ListBansRequest::default()).await.bans, [own]);
 }
 
-async fn sixty_four_concurrent_submits_get_the_status_of_ban_and_score(database: Database) {
+async fn sixty_four_concurrent_submits_get_the_status_that_ban_and_score_require(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     desk.set_mode("bai", Mode::Hybrid, 0).await;
@@ -357,7 +357,7 @@ async fn race(
     desk.unban(&made.ban.unwrap().id).await;
 }
 
-async fn every_submit_that_starts_after_the_answer_is_subject_to_the_ban(database: Database) {
+async fn every_submit_that_starts_after_the_response_is_subject_to_the_ban(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut desk = newsroom.desk();
     desk.set_mode("bai", Mode::Post, 0).await;

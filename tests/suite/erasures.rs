@@ -30,7 +30,7 @@ on_both_databases! {
     background_work_finishes_an_erasure_after_its_call_ended,
     concurrent_workers_on_one_erasure_count_each_comment_once,
     an_erasure_continues_after_a_restart_of_the_server,
-    a_call_answers_in_time_with_its_progress_and_a_later_one_with_the_total,
+    a_call_returns_its_progress_in_time_and_a_later_call_the_total,
 }
 
 /// The author key and device of every [`submission`].
@@ -170,7 +170,7 @@ const fn failing_trigger(is_postgres: bool) -> [&'static str; 2] {
     [block, "drop trigger t"]
 }
 
-async fn a_call_answers_in_time_with_its_progress_and_a_later_one_with_the_total(database: Database) {
+async fn a_call_returns_its_progress_in_time_and_a_later_call_the_total(database: Database) {
     let home = home(database).await;
     home.store_all(&(0..450).map(submission).collect::<Vec<_>>()).await;
     let office = services(&home.store);

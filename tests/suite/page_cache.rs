@@ -1,4 +1,5 @@
-//! Tests of the cache of first pages: a change is in the next response of the same replica, and soon in those of others.
+//! Tests of the cache of first pages: a change is in the next response of the same replica, and soon in those of
+//! others.
 
 use duyet_proto::v1::{self, Action, Mode, create_ban_request, erase_author_request, revert_request};
 use tokio::task::JoinSet;
@@ -7,8 +8,8 @@ use uuid::Uuid;
 use crate::support::newsroom::{Database, Desk, Newsroom, Portal, decision, on_both_databases, portal_at};
 
 on_both_databases! {
-    every_change_shows_in_the_next_answer,
-    an_acknowledged_decision_shows_on_a_busy_page,
+    every_change_is_in_the_next_response,
+    an_acknowledged_decision_is_visible_on_a_busy_page,
     a_cache_can_be_turned_off,
 }
 
@@ -62,7 +63,7 @@ fn ban_of(comment: String) -> v1::CreateBanRequest {
 }
 
 /// Makes one writing call after the other and compares both pages after each.
-async fn every_change_shows_in_the_next_answer(database: Database) {
+async fn every_change_is_in_the_next_response(database: Database) {
     let newsroom = Newsroom::open_with(database, |config| config.mode = duyetd::domain::mode::Mode::Post).await;
     let (mut portal, mut desk) = (newsroom.portal(), newsroom.desk());
     let mut admin = newsroom.desk_with(&newsroom.token("admin"));
@@ -122,7 +123,7 @@ async fn every_change_shows_in_the_next_answer(database: Database) {
 }
 
 /// Readers keep the cache filled, and each moderator reads the page right after each response.
-async fn an_acknowledged_decision_shows_on_a_busy_page(database: Database) {
+async fn an_acknowledged_decision_is_visible_on_a_busy_page(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let mut ids = Vec::new();

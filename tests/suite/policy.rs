@@ -20,7 +20,7 @@ on_both_databases! {
     articles_inherit_the_sites_mode,
     a_lockdown_holds_comments_that_would_be_published_at_once,
     a_lockdown_ends_automatically,
-    a_resent_lockdown_gets_its_first_answer,
+    a_resent_lockdown_gets_its_first_response,
     articles_close_automatically_after_their_publication,
     a_lockdown_does_not_affect_another_site,
     a_submit_that_begins_after_the_closing_fails,
@@ -254,7 +254,7 @@ async fn a_lockdown_ends_automatically(database: Database) {
     assert_eq!(desk.site().await.lockdown, None, "an ended lockdown is not returned");
 }
 
-async fn a_resent_lockdown_gets_its_first_answer(database: Database) {
+async fn a_resent_lockdown_gets_its_first_response(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut desk = newsroom.desk();
     let until = in_seconds(1);

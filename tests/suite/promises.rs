@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::support::newsroom::{Database, Desk, Newsroom, Portal, decision, on_both_databases, portal_at};
 
 on_both_databases! {
-    a_call_that_hides_a_comment_is_answered_when_no_replica_shows_it,
+    a_call_that_hides_a_comment_responds_only_when_no_replica_shows_it,
     every_way_to_decide_writes_one_audit_row,
 }
 
@@ -199,7 +199,7 @@ async fn shows(portal: &mut Portal, article: &str, id: &str) -> bool {
 
 /// Promise 5. Readers of another replica fill its cache until the comment is hidden; on SQLite, they are readers of the
 /// same server.
-async fn a_call_that_hides_a_comment_is_answered_when_no_replica_shows_it(database: Database) {
+async fn a_call_that_hides_a_comment_responds_only_when_no_replica_shows_it(database: Database) {
     let newsroom = Newsroom::open_with(database, |config| config.mode = Mode::Post).await;
     let replica: Option<Running> = match database {
         Database::Postgres => Some(newsroom.replica().await),

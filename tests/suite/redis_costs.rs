@@ -132,7 +132,7 @@ async fn on_a_cluster_limits_of_one_subject_share_a_call() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_subject_costs_one_small_key_per_limit() {
+async fn a_subject_has_one_small_key_per_limit() {
     let redis = RedisServer::start();
     // The period is long, so that no key expires during the test.
     let limiter = limiter(&redis.url(), Quotas::all("20/1h".parse().unwrap()));

@@ -14,12 +14,12 @@ use crate::support::newsroom::{
 on_both_databases! {
     a_submitted_comment_is_public_after_approval,
     fifty_submits_with_one_challenge_store_one_comment,
-    twenty_duplicates_of_one_request_get_one_answer,
+    twenty_duplicates_of_one_request_get_the_same_response,
     a_wrong_answer_spends_the_challenge_and_returns_a_fresh_one,
     invalid_forms_and_denied_calls_never_spend_a_challenge,
     limits_of_challenges_are_checked_before_the_answer,
     a_request_id_with_another_payload_is_an_error,
-    a_resend_after_the_article_closed_still_gets_its_answer,
+    a_resend_after_the_article_closed_still_gets_its_response,
     post_mode_publishes_comments_and_holds_suspicious_ones,
     a_closed_article_denies_comments,
     a_reply_belongs_to_the_root_of_a_visible_comment,
@@ -70,7 +70,7 @@ async fn fifty_submits_with_one_challenge_store_one_comment(database: Database) 
     assert_eq!(newsroom.desk().queue().await.total, 1);
 }
 
-async fn twenty_duplicates_of_one_request_get_one_answer(database: Database) {
+async fn twenty_duplicates_of_one_request_get_the_same_response(database: Database) {
     // The server has the default quotas, which duplicates must not use up.
     let newsroom = Newsroom::open_with(database, |config| config.limits = Quotas::default()).await;
     let mut portal = newsroom.portal();
@@ -170,7 +170,7 @@ async fn a_request_id_with_another_payload_is_an_error(database: Database) {
     assert_eq!((status.code(), reason(&status).as_str()), (Code::InvalidArgument, "REQUEST_ID_REUSED"));
 }
 
-async fn a_resend_after_the_article_closed_still_gets_its_answer(database: Database) {
+async fn a_resend_after_the_article_closed_still_gets_its_response(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let mut portal = newsroom.portal();
     let form = portal.form("bai", "Một").await;

@@ -49,7 +49,7 @@ async fn a_redis_that_evicts_is_logged_once_and_shown_as_a_metric() {
         assert_eq!((policy.len(), evictions.len()), (1, 1), "each warning must be logged once: {log}");
         assert!(policy[0].contains("allkeys-lru") && policy[0].contains(&redis.port().to_string()), "{}", policy[0]);
 
-    // Frees the memory. Otherwise writes would fail from now on, and the service would stop using Redis.
+        // Frees the memory. Otherwise writes would fail from now on, and the service would stop using Redis.
         redis.say::<()>("FLUSHALL");
         redis.say::<()>("CONFIG SET maxmemory-policy noeviction");
         time_until("the other policy is shown", || {

@@ -9,7 +9,7 @@ use super::{allows, crowd::Crowd, limiter, ms, submit, time_until_degraded, time
 use crate::support::redis::RedisServer;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_redis_that_answers_but_cannot_write_is_out_of_use() {
+async fn a_redis_that_responds_but_cannot_write_is_not_used() {
     scenario("R8", "Redis out of memory, then a read-only replica", async |report| {
         let redis = RedisServer::start();
         let limiter = limiter(&redis.url());
@@ -38,7 +38,7 @@ async fn a_redis_that_answers_but_cannot_write_is_out_of_use() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_redis_that_answers_probes_but_fails_calls_is_out_of_use_after_five_failures() {
+async fn a_redis_that_answers_probes_but_fails_calls_is_not_used_after_five_failures() {
     scenario("R8-calls", "Redis answers probes and fails calls", async |_report| {
         let redis = RedisServer::start();
         let limiter = limiter(&redis.url());

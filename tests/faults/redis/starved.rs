@@ -1,5 +1,5 @@
-//! Scenario R9: every core is busy. Redis is healthy and only this process and its machine are slow, so Redis must stay in
-//! use.
+//! Scenario R9: every core is busy. Redis is healthy and only this process and its machine are slow, so Redis must stay
+//! in use.
 
 use std::{
     sync::{
@@ -112,7 +112,7 @@ async fn a_frozen_redis_is_noticed_even_while_this_process_is_starved() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_busy_machine_holds_no_comment() {
+async fn no_comment_is_held_because_the_machine_is_busy() {
     scenario("R9-submits", "submits on a machine whose cores are all busy", async |report| {
         let redis = RedisServer::start();
         let dir = tempfile::tempdir().unwrap();

@@ -29,7 +29,7 @@ fn knowing(known: &Article, one: Submission) -> Submission {
 }
 
 contract! {
-    async fn duplicates_get_the_same_answers_as_with_a_look_up(home: &Home) {
+    async fn duplicates_get_the_same_results_as_with_a_look_up(home: &Home) {
         let first = submission(1);
         let known = article_of(home, &first).await;
         let fresh = submission(2);

@@ -193,8 +193,8 @@ contract! {
         home.by("minh", HOUR + 31, waiting[2].id, Action::Requeue, 2).await;
         home.by("an", HOUR + 32, waiting[2].id, Action::Approve, 3).await;
         home.by("an", HOUR + 40, waiting[3].id, Action::Approve, 1).await;
-        // Three of lan's decisions are overturned (on the first comment, the rejection of the second, and on the third),
-        // and one of minh's (on the first comment).
+        // Three of lan's decisions are overturned (on the first comment, the rejection of the second, and on the
+        // third), and one of minh's (on the first comment).
         let stats = home.stats(0, 100).await;
         assert_eq!(overturned(&stats), [("lan", 4, 3), ("an", 3, 0), ("minh", 3, 1)]);
         // From the next hour on the first approval is not counted, and the decision that overturned it overturns

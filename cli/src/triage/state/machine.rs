@@ -1,5 +1,5 @@
-//! The review as a state machine, which takes events and returns effects. It performs no I/O and reads no clock. A decision shows the
-//! next comment immediately; the service's response arrives later as an event.
+//! The review as a state machine, which takes events and returns effects. It performs no I/O and reads no clock. A
+//! decision shows the next comment immediately; the service's response arrives later as an event.
 
 use chrono::{DateTime, TimeDelta, Utc};
 

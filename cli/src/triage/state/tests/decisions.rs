@@ -94,7 +94,11 @@ fn an_unacknowledged_operation_is_sent_again_under_its_id_and_in_order() {
     let again = decision(&state.update(Event::Tick, now + TimeDelta::milliseconds(500)));
     assert_eq!(again, request);
     answer(&mut state, &request.request_id, Err(away()), now);
-    assert_eq!(sent(&state.update(Event::Tick, now + TimeDelta::milliseconds(900))), [], "each pause must be longer than the one before");
+    assert_eq!(
+        sent(&state.update(Event::Tick, now + TimeDelta::milliseconds(900))),
+        [],
+        "each pause must be longer than the one before"
+    );
     let later = now + TimeDelta::seconds(60);
     state.update(Event::Tick, later);
     let next = decision(&answer(&mut state, &request.request_id, Ok(decided(&request)), later));

@@ -49,7 +49,11 @@ fn a_revert_of_a_decision_that_conflicted_is_dropped() {
     assert_eq!((state.outbox.len(), state.held.current_id()), (0, Some("c1")));
     assert_eq!((state.counts.conflicts, state.counts.decided()), (1, 0));
     press(&mut state, "a", now);
-    assert_eq!(said(&state), "triage-just-changed", "the comment on the screen has just changed, so the key is ignored");
+    assert_eq!(
+        said(&state),
+        "triage-just-changed",
+        "the comment on the screen has just changed, so the key is ignored"
+    );
     press(&mut state, "a", now + TimeDelta::seconds(1));
     assert_eq!(state.held.current_id(), Some("c2"));
 }
