@@ -38,7 +38,8 @@ impl Embedded {
         let matches = without_empty_variables(Environment::command()).get_matches_from(["portal"]);
         let mut environment = Environment::from_arg_matches(&matches)?;
         if environment.config.is_none() {
-            // A line per call would hide the two lines with the addresses.
+            // By default only warnings are logged, because a line for each call would hide the two lines with the
+            // addresses.
             environment.settings.log.get_or_insert_with(|| QUIET.to_owned());
         }
         let mut config: Config = environment.settings.resolve(environment.config).map_err(anyhow::Error::msg)?;
@@ -53,7 +54,7 @@ impl Embedded {
         Ok(Self { running, data_dir })
     }
 
-    /// Returns the portal's access: the server's socket and a token, as for any other server.
+    /// Returns the address of the server and the portal's token, in the same form as for a remote server.
     pub(crate) fn remote(&self) -> anyhow::Result<Remote> {
         let token = read_token(&self.data_dir.join("portal.token"))?;
         Ok(Remote { addr: format!("http://{}", self.running.grpc_addr), token })

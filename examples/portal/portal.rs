@@ -91,7 +91,8 @@ impl Portal {
         Ok((List { further: place.is_further(), ..list }, mode))
     }
 
-    /// Adds the widget to the form, which fetches its own challenge, or else an image. Returns the cookie to set.
+    /// Adds the widget, which fetches its own challenge, to the form. Without a widget, adds an image and returns the
+    /// cookie to set.
     pub(crate) async fn challenge(&self, reader: &Reader, form: &mut Form, problems: &mut Problems) -> Option<String> {
         if self.widget.is_some() {
             form.with_widget();
@@ -115,8 +116,8 @@ impl Portal {
         }
     }
 
-    /// Returns the author of the comment that the form replies to. If it no longer exists, the form is for a comment of
-    /// its own.
+    /// Returns the author of the comment that the form replies to. If that comment no longer exists, the form becomes
+    /// the form of a top-level comment.
     pub(crate) async fn answering(&self, reader: &Reader, form: &mut Form) -> String {
         if form.parent_id.is_empty() {
             return String::new();

@@ -66,8 +66,8 @@ pub struct Settings {
     #[arg(long, env = "DUYET_KEYS_FILE", global = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keys_file: Option<PathBuf>,
-    /// Starts although keys that protect stored rows are missing, and gives them up permanently; set it for one start
-    /// only, which logs what is lost
+    /// Starts although keys that protect stored rows are missing, and records that they were given up; set it for one
+    /// start only, which logs what is lost
     #[arg(
         long,
         env = "DUYET_ACCEPT_KEYS",
@@ -77,7 +77,7 @@ pub struct Settings {
         require_equals = true,
         value_parser = BoolishValueParser::new()
     )]
-    // Never read from a file, where it would remain set.
+    // It is never read from a file, because it would remain set there.
     #[serde(skip)]
     pub accept_keys: Option<bool>,
     /// Log filter, for example info or duyet=debug [default: info]

@@ -11,8 +11,8 @@ pub struct StoreSizes {
     /// writing and four for reading.
     pub connections: u32,
     /// Number of batches of submissions that are written concurrently (group commit), 1 to 16. The next batch fills
-    /// while one is written, so a single writer makes the largest batches, which cost PostgreSQL the least per comment.
-    /// SQLite always uses one.
+    /// while one is written, so a single writer makes the largest batches, which need the least work of PostgreSQL per
+    /// comment. SQLite always uses one.
     pub writers: usize,
     /// Number of batches of reads of one kind (for submissions, challenges or pages) that run concurrently, 1 to 16.
     pub readers: usize,

@@ -29,7 +29,7 @@ pub struct Config {
     pub keys: Option<Secret>,
     /// Files that secrets were read from, with the names of their settings.
     pub secret_files: Vec<(&'static str, PathBuf)>,
-    /// True to start although keys that protect stored rows are missing.
+    /// True if the server may start although keys that protect stored rows are missing.
     pub accept_keys: bool,
     pub grpc_addr: SocketAddr,
     /// The listener's certificate. `None` means plaintext.

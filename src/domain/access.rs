@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bearer_token_is_read_in_any_case_and_with_any_blanks() {
+    fn the_bearer_scheme_matches_in_any_case_and_with_extra_white_space() {
         for header in ["Bearer dyt_x", "bearer dyt_x", "BEARER   dyt_x", " bEaReR\tdyt_x  "] {
             assert_eq!(bearer(header), Some("dyt_x"), "{header:?}");
         }

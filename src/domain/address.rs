@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_prefix_is_the_24_or_the_64_of_the_normalised_address() {
+    fn a_prefix_is_the_slash_24_or_slash_64_of_the_normalised_address() {
         for (address, prefix) in [
             ("203.0.113.77", "203.0.113.0"),
             ("::ffff:203.0.113.77", "203.0.113.0"),
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_is_an_ipv4_address_or_a_64() {
+    fn a_peer_is_an_ipv4_address_or_an_ipv6_slash_64() {
         for (address, peer) in [
             ("203.0.113.77", "203.0.113.77"),
             ("::ffff:203.0.113.77", "203.0.113.77"),
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn wider_prefixes_are_the_56_and_the_48_of_ipv6_alone() {
+    fn only_ipv6_addresses_have_wider_prefixes() {
         let parse = |text: &str| text.parse::<IpAddr>().unwrap();
         let wider = wider_prefixes(parse("2001:db8:1:2ff:3:4:5:6"));
         assert_eq!(wider, Some([parse("2001:db8:1:200::"), parse("2001:db8:1::")]));
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_read_as_proxies_write_them() {
+    fn addresses_are_parsed_in_the_forms_that_proxies_write() {
         for (text, address) in [
             (" 203.0.113.7 ", "203.0.113.7"),
             ("203.0.113.7:51234", "203.0.113.7"),
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_makes_the_reader_unknown() {
+    fn text_that_is_not_an_address_is_an_error() {
         for text in ["unknown", "Unknown", "unknown:51234", "_SEVKISEK", "_gazonk:80"] {
             assert_eq!(read(text), Err(Unread::Unknown), "{text}");
         }
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_behind_nat64_is_its_ipv4_address() {
+    fn an_address_behind_nat64_is_normalised_to_ipv4() {
         for (text, plain) in [
             ("64:ff9b::203.0.113.7", "203.0.113.7"),
             ("64:ff9b::cb00:7107", "203.0.113.7"),
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mapped_address_has_the_bytes_of_the_plain_one() {
+    fn an_ipv4_mapped_address_has_the_octets_of_the_ipv4_address() {
         let bytes = |text: &str| octets(text.parse().unwrap());
         assert_eq!(bytes("::ffff:203.0.113.7"), bytes("203.0.113.7"));
         assert_eq!(bytes("2001:db8::1").len(), 16);

@@ -223,13 +223,13 @@ mod tests {
     }
 
     #[test]
-    fn reports_that_came_since_are_added_to_those_that_were_open() {
+    fn reports_after_the_entry_are_added_to_those_before_it() {
         assert_eq!(restored(reported(3, true), reported(0, false), &reported(2, false)), reported(5, true));
         assert_eq!(restored(reported(0, false), reported(0, false), &reported(4, true)), reported(4, true));
     }
 
     #[test]
-    fn only_a_persons_own_decision_vouches_for_a_comment() {
+    fn only_a_single_decision_by_a_person_makes_them_responsible_for_the_status() {
         let entry = |action, from, to| AuditEntry {
             from_status: Some(from),
             to_status: Some(to),
@@ -242,7 +242,7 @@ mod tests {
         assert_eq!(judged(&look, true), (true, Some(Judge::Person)));
         let in_a_batch = |entry: &AuditEntry| AuditEntry { batch: Some(Uuid::max()), ..entry.clone() };
         assert_eq!(judged(&in_a_batch(&approval), true), (true, None));
-        assert_eq!(judged(&in_a_batch(&look), true), (false, None), "the earlier judge stays");
+        assert_eq!(judged(&in_a_batch(&look), true), (false, None), "the recorded judge is kept");
         assert_eq!(judged(&AuditEntry { actor: SYSTEM.into(), ..approval }, true), (true, None));
         let back = entry(AuditAction::Revert, Status::Removed, Status::Approved);
         assert_eq!(judged(&back, true), (true, None), "a revert makes no one responsible");
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_entry_left_open_is_not_counted_twice() {
+    fn reports_that_the_entry_left_open_are_not_counted_twice() {
         assert_eq!(restored(reported(2, false), reported(2, true), &reported(2, true)), reported(2, false));
         assert_eq!(restored(reported(0, false), reported(3, true), &reported(3, true)), reported(0, false));
     }

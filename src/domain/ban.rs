@@ -143,8 +143,9 @@ pub struct Revocation {
     pub request: Option<RequestRow>,
 }
 
-/// Number of months whose hashes of an address a prefix ban may have. The hash has the salt of the comment's month,
-/// which is the ban's month or the one before. A ban of 30 days may reach one or, across February, two months further.
+/// Number of months whose salts are tried when a prefix ban is looked up. The ban's hash has the salt of the comment's
+/// month, which is the month of the ban or the one before. A ban of 30 days may end in the next month or, across
+/// February, in the month after that.
 pub const PREFIX_MONTHS: u32 = 4;
 
 /// Lists one time in each of the last [`PREFIX_MONTHS`] months, `now` first. They select the salts that an address
@@ -230,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ban_ends_in_the_future_and_within_its_kinds_term() {
+    fn a_ban_must_end_in_the_future_and_within_its_kinds_maximum() {
         let now = at("2026-11-23T10:00:00Z");
         let fields = |kind, days, since| {
             let mut violations = Violations::default();

@@ -34,7 +34,7 @@ impl Alphabet {
     }
 
     /// Maps a folded character to the symbol that it counts as: the character itself, or the symbol that it looks like
-    /// if the alphabet lacks it. A person who reads `6` as `G` is right, and a machine that knows the alphabet
+    /// if the alphabet lacks it. A person who reads `6` as `G` still passes, and a machine that knows the alphabet
     /// gains nothing.
     const fn lookalike(self, typed: char) -> char {
         match (self, typed) {
@@ -135,7 +135,7 @@ mod tests {
 
         #[test]
         fn no_wrong_code_passes_however_it_is_typed((right, other) in codes(), at in 0..5_usize) {
-            // A code with one wrong symbol, which is the nearest miss, and an unrelated code.
+            // Tests a code with one wrong symbol, which is the closest wrong answer, and an unrelated code.
             let one_off: String = right.chars().zip(0..).map(|(c, n)| if n == at { other.as_bytes()[at].into() } else { c }).collect();
             for wrong in [one_off, other].into_iter().filter(|wrong| *wrong != right) {
                 for way in ways(&wrong) {
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn vietnamese_keyboards_leave_every_pair_and_triple_of_symbols_alone() {
+    fn vietnamese_input_methods_change_no_pair_or_triple_of_symbols() {
         for alphabet in Alphabet::ALL {
             let symbols: Vec<char> = alphabet.symbols().chars().collect();
             let pairs = symbols.iter().flat_map(|a| symbols.iter().map(move |b| format!("{a}{b}")));
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn every_symbol_of_an_alphabet_folds_to_itself_and_comes_once() {
+    fn every_symbol_of_an_alphabet_folds_to_itself_and_occurs_once() {
         for (alphabet, size) in [(Alphabet::Mixed, 16), (Alphabet::Digits, 8)] {
             let symbols = alphabet.symbols();
             assert_eq!(fold_answer(symbols), symbols);

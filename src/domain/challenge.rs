@@ -72,7 +72,8 @@ pub struct ProofTries {
 }
 
 impl ProofTries {
-    /// Largest number of any level: 40 core seconds, within the widget's timeout of 90 s.
+    /// Largest number of tries that any level may have. It takes about 40 s of one core, which is within the widget's
+    /// timeout of 90 s.
     pub const MOST: u32 = 50_000;
 
     pub const fn get(&self, level: Level) -> u32 {
@@ -90,8 +91,8 @@ impl ProofTries {
 }
 
 impl Default for ProofTries {
-    /// Our choice: half a second, one second and a few seconds of one core on average. Calibrate the numbers with your
-    /// readers' slowest phones.
+    /// The values are our choice: on average half a second, one second and a few seconds of one core. Calibrate them
+    /// with your readers' slowest phones.
     fn default() -> Self {
         Self { light: 900, normal: 2_400, hard: 9_000 }
     }

@@ -26,7 +26,7 @@ named_enum! {
         SiteChanged = "SITE_CHANGED",
         /// A comment was submitted and is pending. Readers do not see it.
         CommentSubmitted = "COMMENT_SUBMITTED",
-        /// A moderator's view of a comment changed, and nothing that readers see.
+        /// Something about a comment changed that only moderators see.
         CaseChanged = "CASE_CHANGED",
     }
 }
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_kind_of_a_change_is_what_readers_see_of_it() {
+    fn the_kind_of_a_change_depends_on_what_readers_see() {
         use Status::{Approved, Erased, Pending, Rejected, Removed, Spam};
         let (now, earlier) = (DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH - chrono::Duration::hours(1));
         for (from, to, published_at, kind) in [

@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_family_is_one_grapheme_of_the_limit() {
+    fn a_family_emoji_counts_as_one_grapheme() {
         let families = |count: usize| "👨\u{200d}👩\u{200d}👧\u{200d}👦".repeat(count);
         let longest = |count: usize| "👩🏻\u{200d}❤️\u{200d}💋\u{200d}👩🏿".repeat(count);
         assert!(check(&longest(60), &families(150), &families(2_000)).1.is_empty());
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invisible_name_is_missing() {
+    fn an_invisible_name_counts_as_missing() {
         for name in ["\u{fe0f}", "\u{2800}", "\u{3164}", "\u{34f}", "\u{e0041}\u{e007f}", "\u{200b}\u{200d}", "\u{301}"]
         {
             assert_eq!(check(name, name, name).1, ["author_name", "content"], "{name:?}");

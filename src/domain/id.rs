@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn all_ways_to_write_an_article_id_are_one() {
+    fn all_spellings_of_an_article_id_are_equal() {
         let id = ArticleId::parse("cầu-mới").unwrap();
         for other in [
             "ca\u{302}\u{300}u-mo\u{31b}\u{301}i",
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_site_name_is_plain() {
+    fn a_site_id_has_only_allowed_characters() {
         assert!(SiteId::parse("bao-hue").is_some());
         assert!(SiteId::parse("Báo").is_none());
         assert!(SiteId::parse("").is_none());

@@ -7,7 +7,7 @@ named_enum! {
         Stroke = "STROKE",
         /// Outlined letters that touch each other.
         Outline = "OUTLINE",
-        /// Letters behind a mesh of thin lines, which change from black on white to white on black.
+        /// Letters in bands that alternate between black on white and white on black, crossed by thin inverted lines.
         Bands = "BANDS",
     }
 }

@@ -42,7 +42,7 @@ pub struct TokenMac {
 }
 
 impl KeyMark {
-    /// The mark of rows without a mark: they belong to one of the keys that were recorded first.
+    /// The value for rows without a mark, which belong to one of the keys that were recorded first.
     pub const RECORDED_FIRST: Self = Self(0);
 }
 

@@ -13,7 +13,7 @@ named_enum! {
         Spam = "SPAM",
         /// Taken down after it was public.
         Removed = "REMOVED",
-        /// Erased text. The status is final.
+        /// The text was erased. This status is final.
         Erased = "ERASED",
     }
 }
@@ -55,7 +55,7 @@ impl Action {
     pub const fn leads_to(self, from: Status) -> Status {
         match self {
             Self::Approve => Status::Approved,
-            // A comment that was public stays "removed" when it is rejected again.
+            // Rejecting a public comment removes it, and rejecting a removed comment leaves it removed.
             Self::Reject if matches!(from, Status::Approved | Status::Removed) => Status::Removed,
             Self::Reject => Status::Rejected,
             Self::Spam => Status::Spam,

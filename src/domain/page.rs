@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_knows_whether_more_follows() {
+    fn a_page_has_a_cursor_only_if_more_rows_follow() {
         let cursor =
             |n: &i64| Cursor { at: DateTime::from_timestamp(*n, 0).unwrap(), id: uuid::Uuid::nil(), score: 0.0 };
         let page = Page::of(vec![1, 2, 3], 2, cursor);

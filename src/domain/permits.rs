@@ -163,11 +163,11 @@ mod tests {
     fn shares_limit_a_token_a_site_and_all_callers() {
         let permits = Arc::new(Permits::default());
         let first: Vec<_> = (0..3).map(|_| permits.take(&caller("hue", 1), SHARES)).collect();
-        assert_eq!(first.iter().flatten().count(), 2, "of one token");
+        assert_eq!(first.iter().flatten().count(), 2, "one token gets at most its share");
         let second: Vec<_> = (0..2).map(|_| permits.take(&caller("hue", 2), SHARES)).collect();
-        assert_eq!(second.iter().flatten().count(), 1, "of one site");
+        assert_eq!(second.iter().flatten().count(), 1, "one site gets at most its share");
         let third: Vec<_> = (0..2).map(|_| permits.take(&caller("vinh", 3), SHARES)).collect();
-        assert_eq!(third.iter().flatten().count(), 1, "of all");
+        assert_eq!(third.iter().flatten().count(), 1, "all callers together get at most all permits");
     }
 
     #[test]
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_hold_nothing_are_forgotten_when_there_are_many() {
+    fn keys_without_permits_are_removed_when_there_are_many() {
         let permits = Arc::new(Permits::default());
         for token in 0..3_000 {
             permits.take(&caller("hue", token), SHARES).unwrap();

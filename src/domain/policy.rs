@@ -38,9 +38,10 @@ pub struct FirstStatus {
 /// Conditions besides mode and score that the first status depends on.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Circumstances {
-    /// A ban asks for a hold, or the shared rate limits are unavailable: a comment that would be published is held.
+    /// True if a ban asks for a hold, or the shared rate limits are unavailable. A comment that would be published is
+    /// then held.
     pub hold: bool,
-    /// The comment was drawn for the sample, see [`is_drawn`].
+    /// True if the comment was drawn for the sample, see [`is_drawn`].
     pub drawn: bool,
 }
 
@@ -107,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_marked_as_spam_before_there_are_decisions() {
+    fn nothing_is_marked_as_spam_before_there_are_enough_decisions() {
         for score in [0.9, 0.99, 1.0] {
             let early = first_status(Mode::Hybrid, &scored(score), Thresholds::default(), Circumstances::default());
             assert_eq!(early.unwrap().status, Status::Pending);
@@ -162,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn closed_and_hidden_take_nothing() {
+    fn closed_and_hidden_articles_accept_no_comments() {
         for mode in [Mode::Closed, Mode::Hidden] {
             let answer = first_status(mode, &scored(0.0), LEARNED, Circumstances::default());
             assert!(matches!(answer, Err(Error::ArticleClosed { .. })));

@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn limits_read_as_they_are_written() {
+    fn limits_are_formatted_as_they_are_written() {
         for text in ["5/1m", "60/10s", "1/24h", "1000/1s", "5/1m burst 3", "5/1m burst 50 SHADOW", "5/1m OFF"] {
             assert_eq!(text.parse::<Limit>().unwrap().to_string(), text);
         }

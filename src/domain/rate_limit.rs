@@ -179,11 +179,11 @@ impl Quotas {
 }
 
 impl Default for Quotas {
-    /// Our choice, to be tuned by each newsroom. Five comments a minute are more than one reader writes, while a prefix
-    /// is often the NAT of a whole carrier. The quota of challenges is four times that of submits, because images are
-    /// misread and reloaded. After half of the twenty wrong answers allowed in ten minutes, challenges get harder. A
-    /// reader who reports more than twenty comments an hour does not help moderators, and neither do more than two
-    /// reports a minute on one article.
+    /// These values are our choice; each newsroom should tune them. Five comments a minute are more than one reader
+    /// writes, while a prefix is often the NAT of a whole carrier. The quota of challenges is four times that of
+    /// submits, because images are misread and reloaded. After half of the twenty wrong answers allowed in ten minutes,
+    /// challenges get harder. A reader who reports more than twenty comments an hour does not help moderators, and
+    /// neither do more than two reports a minute on one article.
     fn default() -> Self {
         Self {
             submits_per_device: per_minute(5),
@@ -291,7 +291,7 @@ mod tests {
             assert_eq!(quotas[&key], Quotas::default().get(*limit).to_string(), "{key}");
         }
         let settings = LimitName::ALL.iter().filter(derived).count();
-        assert_eq!(quotas.as_object().unwrap().len(), settings + 1, "and the reserve");
+        assert_eq!(quotas.as_object().unwrap().len(), settings + 1, "one key per limit, and one for the reserve");
         assert_eq!(Quotas::default().settings_mut().len(), settings);
     }
 
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_may_name_some_quotas_and_no_others() {
+    fn a_file_may_set_some_quotas_but_no_unknown_ones() {
         let quotas: Quotas = serde_json::from_str(r#"{"submits_per_device": "2/10s"}"#).unwrap();
         assert_eq!(quotas.get(LimitName::SubmitsPerDevice).to_string(), "2/10s");
         assert_eq!(quotas.get(LimitName::SubmitsPerSite), Quotas::default().submits_per_site);

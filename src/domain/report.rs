@@ -20,8 +20,8 @@ use super::{
     violation::{Problem, Violations},
 };
 
-/// Number of networks that reports must come from to requeue a comment, unless the site requires fewer reports. One
-/// subscriber can use many devices in a network.
+/// Number of networks that reports must come from to requeue a comment, or the site's report threshold if that is
+/// lower. One subscriber can use many devices in a network.
 const NETWORKS_NEEDED: i32 = 2;
 
 /// A reader's report as it reaches the store.
@@ -29,7 +29,7 @@ const NETWORKS_NEEDED: i32 = 2;
 pub struct Report {
     pub site: SiteId,
     pub comment: CommentId,
-    /// Pseudonym of the device, or of the address without one. Each reporter counts once.
+    /// Pseudonym of the device, or of the address if there is no device. Each reporter counts once.
     pub reporter: Pseudonym,
     /// Pseudonym of the reporter's network, see [`shared_network`](super::address::shared_network). Reports from one
     /// network alone do not requeue a comment. It equals `reporter` for IPv4 and for a device with an approved comment.

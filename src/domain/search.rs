@@ -226,7 +226,7 @@ mod tests {
     fn words_are_whole_and_all_of_them_must_occur() {
         assert!(!finds("vay", false, "xe vayne") && !finds("va", false, "vay"));
         assert!(finds("tiền vay", false, "vay nhanh, có tiền ngay") && !finds("tiền vay", false, "vay nhanh"));
-        // Each word occurs in another field.
+        // Each word occurs in a different field.
         assert!(finds("lan mừng vay", false, "vay"));
         assert!(finds("50%", false, "giảm 50 phần trăm") && finds("ｖａｙ", false, "vay"));
     }
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_without_a_word_is_not_a_search() {
+    fn a_query_must_contain_a_word() {
         for query in ["", "  ", "%_%", "\"\"", "\\ /* */ -- #", "\0", "\u{301}"] {
             assert_eq!(Search::parse(query, false), None, "{query:?}");
         }

@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn auto_close_counts_from_publication_and_yields_to_the_article() {
+    fn auto_close_counts_from_publication_unless_the_article_has_its_own_closing_time() {
         let rules = SiteRules { auto_close_days: 7, ..rules(Mode::Post) };
         let mut article = article(None);
         assert_eq!([6, 7].map(|day| rules.mode_of(&article, after(day))), [Mode::Post, Mode::Closed]);
@@ -265,7 +265,7 @@ mod tests {
             assert_eq!(locked(Mode::Pre).mode_of(&article(Some(mode)), after(1)), inside);
             assert_eq!(locked(mode).mode_of(&article(None), after(1)), inside);
             assert_eq!(locked(mode).mode_at(after(1)), inside);
-            assert_eq!(locked(mode).mode_of(&article(None), after(2)), mode, "it is over");
+            assert_eq!(locked(mode).mode_of(&article(None), after(2)), mode, "the lockdown is over");
         }
     }
 }

@@ -70,8 +70,8 @@ pub fn duplicates_since(now: DateTime<Utc>) -> DateTime<Utc> {
 }
 
 /// The identity of a submission. Two submissions are duplicates if the same device sends exactly the same texts to the
-/// same place. A submission is a duplicate only while the earlier comment is public, or pending as far as its reader
-/// sees.
+/// same place. A submission is a duplicate only while the earlier comment is public, or is shown to its reader as
+/// pending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Words<'a> {
     site: &'a SiteId,

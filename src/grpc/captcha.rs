@@ -20,7 +20,7 @@ use crate::{
     service::{Challenges, Services, VerifyRequest},
 };
 
-/// Most kinds that a portal may list: each of the five twice.
+/// Maximum number of kinds in a request: twice the number of values in the enum.
 const MAX_KINDS: usize = 10;
 
 /// `CaptchaService`.

@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_items_status_is_that_of_a_call_of_its_own() {
+    fn an_items_status_equals_that_of_a_separate_call() {
         let error = DecisionError::AlreadyReverted;
         let item = to_item_status(Some(error.clone()), Locale::En);
         let call = status::to_status(&error.into(), Locale::En);

@@ -117,7 +117,7 @@ mod tests {
     use crate::{domain::rate_limit::LimitName, grpc::error_details::STORAGE_RETRY};
 
     #[test]
-    fn what_may_be_tried_again_says_when() {
+    fn retryable_errors_have_a_retry_delay() {
         let retry_after = Duration::from_millis(1_200);
         let cases = [
             (Error::RateLimited { limit: LimitName::SubmitsPerDevice, retry_after }, retry_after, Some("-1")),

@@ -75,11 +75,11 @@ impl Layers {
 
     async fn answer(&self, request: Request) -> Response {
         let answered = tokio::time::timeout(Duration::from_secs(20), self.router.clone().oneshot(request));
-        answered.await.expect("an answer").unwrap()
+        answered.await.expect("no response within 20 s").unwrap()
     }
 
     async fn status(&self, request: Request) -> Status {
-        Status::from_header_map(self.answer(request).await.headers()).expect("a gRPC status")
+        Status::from_header_map(self.answer(request).await.headers()).expect("the response has no gRPC status")
     }
 
     async fn reason(&self, request: Request) -> String {
@@ -113,7 +113,7 @@ async fn a_call_that_hangs_ends_at_its_deadline_with_the_right_code() {
 }
 
 #[tokio::test]
-async fn a_handler_that_panics_is_an_internal_error_without_its_words() {
+async fn a_panic_of_a_handler_is_an_internal_error_without_the_panics_message() {
     async fn panic() -> Response {
         panic!("the secret")
     }
@@ -121,7 +121,11 @@ async fn a_handler_that_panics_is_an_internal_error_without_its_words() {
     request.headers_mut().insert("x-request-id", http::HeaderValue::from_static("call-7"));
     let status = Layers::around(post(panic)).await.status(request).await;
     assert_eq!(status.code(), Code::Internal);
-    assert_eq!(status.get_details_request_info().unwrap().request_id, "call-7", "the log line to ask for");
+    assert_eq!(
+        status.get_details_request_info().unwrap().request_id,
+        "call-7",
+        "the request id identifies the log line"
+    );
     assert!(!format!("{status:?}").contains("the secret"));
 }
 
@@ -135,30 +139,38 @@ macro_rules! under_way {
 }
 
 #[tokio::test]
-async fn calls_beyond_the_bound_are_shed_at_once_and_a_permit_is_returned() {
+async fn calls_beyond_the_bound_are_shed_immediately_and_ended_calls_return_permits() {
     let layers = Layers::around(post(hang)).await;
     let (hue, vinh) = (layers.token("hue", Role::Portal).await, layers.token("vinh", Role::Portal).await);
     let _theirs = under_way!(layers, vinh, SUBMIT, 256);
     let mut under_way = under_way!(layers, hue, SUBMIT, 768);
     let third = layers.token("hanoi", Role::Portal).await;
-    let error = layers.status(whole(SUBMIT, &third)).now_or_never().expect("no waiting");
+    let error = layers.status(whole(SUBMIT, &third)).now_or_never().expect("the call waited instead of being shed");
     assert_eq!(
         (error.code(), error.get_details_error_info().unwrap().reason.as_str()),
         (Code::Unavailable, "OVERLOADED")
     );
     assert!(error.get_details_retry_info().unwrap().retry_delay.unwrap() > Duration::ZERO);
     under_way.pop();
-    assert!(layers.status(whole(SUBMIT, &third)).now_or_never().is_none(), "one ended, one more fits");
+    assert!(layers.status(whole(SUBMIT, &third)).now_or_never().is_none(), "a call ended, so one more is admitted");
 }
 
 #[tokio::test]
-async fn no_site_takes_all_permits_and_no_moderator_those_of_the_site() {
+async fn no_site_gets_all_permits_and_no_moderator_all_of_the_sites() {
     let layers = Layers::around(post(hang)).await;
     let (portal, minh) = (layers.token("hue", Role::Portal).await, layers.token("vinh", Role::Moderator).await);
     let _moderators = under_way!(layers, minh, QUEUE, 192);
-    assert_eq!(layers.reason(whole(QUEUE, &minh)).await, "OVERLOADED", "a quarter of three quarters");
+    assert_eq!(
+        layers.reason(whole(QUEUE, &minh)).await,
+        "OVERLOADED",
+        "the moderator's share: a quarter of the bound for such calls"
+    );
     let _portals = under_way!(layers, portal, SUBMIT, 768);
-    assert_eq!(layers.reason(whole(SUBMIT, &portal)).await, "OVERLOADED", "three quarters of all");
+    assert_eq!(
+        layers.reason(whole(SUBMIT, &portal)).await,
+        "OVERLOADED",
+        "the site's share: three quarters of all permits"
+    );
     let neighbour = layers.token("hanoi", Role::Portal).await;
     assert!(layers.status(whole(SUBMIT, &neighbour)).now_or_never().is_none());
 }
@@ -170,7 +182,7 @@ async fn lists_are_shed_before_submits() {
     let _theirs = under_way!(layers, vinh, LIST, 192);
     let mut under_way = under_way!(layers, hue, LIST, 576);
     assert_eq!(layers.reason(whole(LIST, &vinh)).await, "OVERLOADED");
-    assert!(layers.status(whole(SUBMIT, &hue)).now_or_never().is_none(), "also of the site whose lists fill its share");
+    assert!(layers.status(whole(SUBMIT, &hue)).now_or_never().is_none(), "the share of lists does not limit submits");
     under_way.pop();
     assert!(layers.status(whole(LIST, &vinh)).now_or_never().is_none());
 }
@@ -225,9 +237,9 @@ async fn a_drain_waits_for_calls_and_not_for_streams() {
     let moderator = layers.token("hue", Role::Moderator).await;
     let mut stream = Box::pin(layers.answer(whole(WATCH, &moderator)));
     assert!(stream.as_mut().now_or_never().is_none());
-    assert!(layers.in_flight.drained().now_or_never().is_some(), "a stream holds nothing up");
+    assert!(layers.in_flight.drained().now_or_never().is_some(), "a drain does not wait for a stream");
     let call = under_way!(layers, moderator, QUEUE, 1);
-    assert!(layers.in_flight.drained().now_or_never().is_none(), "a call does");
+    assert!(layers.in_flight.drained().now_or_never().is_none(), "a drain waits for a call");
     drop(call);
     assert!(layers.in_flight.drained().now_or_never().is_some());
 }
@@ -236,7 +248,7 @@ async fn a_drain_waits_for_calls_and_not_for_streams() {
 async fn without_a_token_no_handler_is_reached() {
     let layers = Layers::around(post(async || Status::ok("reached").into_http::<Body>().into_response())).await;
     assert_eq!(layers.status(whole(LIST, "")).await.code(), Code::Unauthenticated);
-    assert_eq!(layers.status(unfinished(LIST, "")).await.code(), Code::Unauthenticated, "nothing of it is read");
+    assert_eq!(layers.status(unfinished(LIST, "")).await.code(), Code::Unauthenticated, "the message is not read");
     assert_eq!(layers.status(whole(OPEN, "")).await.code(), Code::Ok);
 }
 
@@ -246,24 +258,28 @@ async fn a_message_that_never_ends_holds_no_permit_and_ends_at_its_deadline() {
     let portal = layers.token("hue", Role::Portal).await;
     let mut waiting: Vec<_> = (0..1_024).map(|_| Box::pin(layers.reason(unfinished(SUBMIT, &portal)))).collect();
     assert!(waiting.iter_mut().all(|call| call.as_mut().now_or_never().is_none()));
-    assert_eq!(layers.reason(unfinished(SUBMIT, &portal)).await, "OVERLOADED", "a token's share of them");
-    assert_eq!(layers.status(whole(SUBMIT, &portal)).await.code(), Code::Ok, "a whole message gets in");
+    assert_eq!(
+        layers.reason(unfinished(SUBMIT, &portal)).await,
+        "OVERLOADED",
+        "the token's share of incomplete messages is used up"
+    );
+    assert_eq!(layers.status(whole(SUBMIT, &portal)).await.code(), Code::Ok, "a complete message is still admitted");
     assert_eq!(waiting.pop().unwrap().await, "DEADLINE");
 }
 
 #[tokio::test]
-async fn health_calls_without_a_message_cost_portals_nothing_and_other_peers_no_health() {
+async fn incomplete_health_calls_block_neither_complete_ones_nor_portals() {
     let layers = Layers::around(post(async || Status::ok("reached").into_http::<Body>().into_response())).await;
     let portal = layers.token("hue", Role::Portal).await;
     let mut waiting: Vec<_> = (0..128).map(|_| Box::pin(layers.reason(unfinished(OPEN, "")))).collect();
     assert!(waiting.iter_mut().all(|call| call.as_mut().now_or_never().is_none()));
     assert_eq!(layers.reason(unfinished(OPEN, "")).await, "OVERLOADED");
-    assert_eq!(layers.status(whole(OPEN, "")).await.code(), Code::Ok, "a whole one is answered");
+    assert_eq!(layers.status(whole(OPEN, "")).await.code(), Code::Ok, "a complete call is still answered");
     assert_eq!(layers.status(whole(SUBMIT, &portal)).await.code(), Code::Ok);
 }
 
 #[tokio::test]
-async fn streams_without_a_token_are_few_and_end_in_time() {
+async fn streams_without_a_token_are_limited_in_number_and_duration() {
     async fn forever() -> Response {
         Response::new(Body::from_stream(stream::pending::<Result<Bytes, axum::Error>>()))
     }
@@ -274,7 +290,11 @@ async fn streams_without_a_token_are_few_and_end_in_time() {
     }
     assert_eq!(layers.reason(whole(OPEN_WATCH, "")).await, "OVERLOADED");
     open.pop();
-    assert_eq!(layers.answer(whole(OPEN_WATCH, "")).await.headers().get("grpc-status"), None, "one more fits");
+    assert_eq!(
+        layers.answer(whole(OPEN_WATCH, "")).await.headers().get("grpc-status"),
+        None,
+        "a stream ended, so one more is admitted"
+    );
     let layers = Layers::around(post(forever)).await;
     let body = layers.answer(whole(OPEN_WATCH, "")).await.into_body();
     let ending = transport::stream::Ending::new(body, Duration::from_millis(1), duyet_locale::Locale::default());
@@ -287,7 +307,10 @@ async fn last_word(response: Response) -> Status {
     let mut body = response.into_body();
     loop {
         let frame = std::future::poll_fn(|cx| std::pin::Pin::new(&mut body).poll_frame(cx));
-        let frame = tokio::time::timeout(Duration::from_secs(20), frame).await.expect("it ends").expect("trailers");
+        let frame = tokio::time::timeout(Duration::from_secs(20), frame)
+            .await
+            .expect("the stream did not end within 20 s")
+            .expect("the stream ended without trailers");
         if let Ok(trailers) = frame.unwrap().into_trailers() {
             return Status::from_header_map(&trailers).unwrap();
         }
@@ -310,7 +333,7 @@ async fn a_stream_ends_with_its_token() {
 }
 
 #[tokio::test]
-async fn a_message_too_large_is_an_error_by_its_first_bytes() {
+async fn a_message_that_declares_or_sends_too_many_bytes_is_an_error() {
     let layers = Layers::around(post(hang)).await;
     let portal = layers.token("hue", Role::Portal).await;
     for (path, length) in [(SUBMIT, MAX_MESSAGE_BYTES), (OPEN, MAX_OPEN_MESSAGE_BYTES)] {

@@ -1,5 +1,4 @@
-//! The HTTP listener for `/metrics`, `/livez` and `/readyz`. The duration and the number of its connections are
-//! limited.
+//! The HTTP listener for `/metrics`, `/livez` and `/readyz`. It limits the lifetime and the number of connections.
 
 use std::{
     future::Future,
@@ -30,7 +29,7 @@ use tokio::{
 use super::connection_slots::{AdmittedConnection, ConnectionSlots};
 use crate::domain::access;
 
-/// Longest duration of a connection. A probe or a scrape takes less, and the next one opens a new connection.
+/// Longest lifetime of a connection. A probe or a scrape takes less time, and the next one opens a new connection.
 const LIFE: Duration = Duration::from_secs(5);
 
 /// Pause after a failed accept, so that a process without free file descriptors does not busy-loop.
@@ -122,7 +121,7 @@ impl Listener for BoundedListener {
                     }
                 }
                 Err(error) => {
-                    tracing::warn!(cause = %error, "accept failed");
+                    tracing::warn!(cause = %error, "accepting a connection failed");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             }
@@ -134,7 +133,7 @@ impl Listener for BoundedListener {
     }
 }
 
-/// A connection that is closed after its longest duration.
+/// A connection that is closed when it is older than [`LIFE`].
 struct Passing {
     admitted: AdmittedConnection,
     life: Pin<Box<Sleep>>,

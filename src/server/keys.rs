@@ -64,7 +64,7 @@ pub async fn admit_keys(config: &Config, store: &dyn Store, keyring: &Keyring) -
         }
         Admission::Admitted { converted, strange, given_up } => {
             for state in &given_up {
-                tracing::warn!("gave up {} permanently because of --accept-keys", named(state));
+                tracing::warn!("gave up {} because of --accept-keys", named(state));
             }
             if converted > 0 {
                 tracing::warn!(

@@ -63,7 +63,7 @@ pub struct BanRequest {
     pub remove_published: bool,
     /// Start of the period that the two fields above look at; `None` means the last [`ban::ALONG_DAYS`] days.
     pub since: Option<DateTime<Utc>>,
-    /// Left out of the payload, which identifies the request's content.
+    /// Not part of the payload, whose hash shows whether a resend has the same content.
     #[serde(skip)]
     pub request_id: Uuid,
 }
@@ -73,7 +73,7 @@ pub struct BanRequest {
 pub struct RevokeRequest {
     pub ban: Uuid,
     pub note: String,
-    /// Left out of the payload, which identifies the request's content.
+    /// Not part of the payload, whose hash shows whether a resend has the same content.
     #[serde(skip)]
     pub request_id: Uuid,
 }

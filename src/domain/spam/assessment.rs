@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn links_and_phones_add_up() {
+    fn weights_of_links_and_phone_numbers_add_up() {
         assert!((score("Xem tại bao-moi.example.com") - 0.62).abs() < 0.01);
         assert!((score("Xin gọi 0912.345.678 hoặc https://a.vn") - 0.92).abs() < 0.01);
     }

@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn no_margins_change_nothing() {
+    fn without_margins_the_calibration_is_the_default() {
         assert_eq!(Calibration::fit([].iter(), true), Calibration::default());
     }
 }

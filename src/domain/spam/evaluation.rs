@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn one_class_has_no_figures() {
+    fn a_single_class_has_no_quality_measures() {
         assert_eq!(Evaluation::of(&[(0.5, true)]), None);
         assert_eq!(Evaluation::of(&[]), None);
     }

@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_those_of_the_measured_recipe() {
+    fn feature_names_do_not_change() {
         let expected = [
             "b:0912345678 88k",
             "b:betbb com",
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn title_and_content_read_as_one_and_the_name_does_not() {
+    fn title_and_content_are_one_text_without_the_name() {
         let found = names("Vay", "tiền nhanh");
         assert!(found.contains(&"b:vay tien".to_owned()) && !found.contains(&"w:lan".to_owned()), "{found:?}");
     }
@@ -255,6 +255,6 @@ mod tests {
         visit(&Reading::of(&form), |feature| {
             assert_eq!(feature.hash, HASH.checksum(feature.full_name().as_bytes()), "{}", feature.full_name());
         });
-        assert_eq!(HASH.checksum(b"123456789"), 0xcbf4_3926, "as zlib has it");
+        assert_eq!(HASH.checksum(b"123456789"), 0xcbf4_3926, "the check value of zlib's CRC-32");
     }
 }

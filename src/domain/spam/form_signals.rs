@@ -50,13 +50,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bot_is_held_by_its_form_alone() {
+    fn a_filled_honeypot_and_a_fast_form_are_findings() {
         let signals = FormSignals { honeypot: true, fill_seconds: Some(0), ..FormSignals::default() };
         assert_eq!(find(&signals).len(), 2);
     }
 
     #[test]
-    fn an_unknown_fill_time_says_nothing() {
+    fn an_unknown_fill_time_is_not_a_finding() {
         assert!(find(&FormSignals::default()).is_empty());
     }
 }

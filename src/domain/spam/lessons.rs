@@ -170,7 +170,7 @@ mod tests {
         ];
         assert_eq!(labels(&log[..2]), [(1, true), (2, true)]);
         assert_eq!(labels(&log[..3]), [(2, true), (1, false)]);
-        assert_eq!(labels(&log), [(1, false)], "what waits again teaches nothing");
+        assert_eq!(labels(&log), [(1, false)], "a requeued comment gives no lesson");
     }
 
     #[test]
@@ -184,7 +184,11 @@ mod tests {
             revert(6, 6, 1, 1),
         ];
         assert_eq!(labels(&log[..3]), labels(&log[..1]));
-        assert_eq!(Lessons::of(&log[..3]), Lessons::of(&log[..1]), "to the place and the id");
+        assert_eq!(
+            Lessons::of(&log[..3]),
+            Lessons::of(&log[..1]),
+            "the earlier lesson is restored with its position and entry id"
+        );
         assert_eq!(labels(&log[..4]), [(1, true)]);
         assert_eq!(labels(&log[..5]), [(1, false)]);
         assert_eq!(labels(&log), []);
@@ -208,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_is_of_these_lessons_in_this_order() {
+    fn a_digest_depends_on_the_lessons_that_it_covers() {
         let log = [entry(1, 1, 1, AuditAction::Spam), entry(2, 2, 2, AuditAction::Approve)];
         let lessons = Lessons::of(&log);
         assert_eq!(lessons.digest(1), Lessons::of(&log[..1]).digest(1));
@@ -217,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_are_left_out_in_steps() {
+    fn the_oldest_lessons_are_dropped_in_steps() {
         let lesson = |second: i64| Lesson {
             entry: Uuid::nil(),
             at: DateTime::UNIX_EPOCH + chrono::Duration::seconds(second),

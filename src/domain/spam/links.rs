@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_found_as_they_are_written() {
+    fn findings_quote_addresses_as_they_are_written() {
         for (text, address) in [
             ("vào HTTP://A.vn/x nhé", "HTTP://A.vn/x"),
             ("vào Bet88.COM", "Bet88.COM"),
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_space_makes_no_address() {
+    fn a_missing_space_is_not_an_address() {
         for text in ["Hay lắm.Cảm ơn", "Tốt.nhưng đắt", "giá 12.5 triệu", "TP.HCM", "v.v...", "điểm chấm com"]
         {
             assert_eq!(found(text), None, "{text}");

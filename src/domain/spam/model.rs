@@ -10,7 +10,7 @@ use super::{
     rules,
 };
 
-/// Number of bits of a slot's index. Of tables with 2^14 to 2^20 slots, AUC does not improve beyond 2^18, which takes 4
+/// Number of bits of a slot's index. In tests with 2^14 to 2^20 slots, AUC did not improve beyond 2^18, which takes 4
 /// MiB for each site.
 pub(super) const BITS: u32 = 18;
 /// Multiplier of Fibonacci hashing, which spreads the CRCs over the table by the top bits of the product.
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn it_learns_what_moderators_mark_as_spam() {
+    fn the_model_learns_what_moderators_mark_as_spam() {
         let model = trained(10);
         assert!(model.logit(&evidence("tối nay casino thưởng lớn")) > 1.0);
         assert!(model.logit(&evidence("một bài viết hay")) < -1.0);
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_decisions_make_the_same_table_to_the_bit() {
+    fn the_same_decisions_give_the_same_table_bit_for_bit() {
         let mut stopped = trained(7);
         stopped.calibrate();
         let mut resumed = Model::decode(&stopped.encode()).unwrap();
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn five_of_each_make_it_ready() {
+    fn five_decisions_of_each_class_make_the_model_ready() {
         let mut model = trained(4);
         assert!(!model.is_ready());
         model.learn(&evidence("casino"), true);
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn recent_scores_are_those_said_before_learning() {
+    fn recent_scores_were_computed_before_learning() {
         let model = trained(RECENT);
         assert_eq!(model.recent().count(), RECENT);
         assert!(model.recent().all(|(score, is_spam)| (score > 0.5) == is_spam));

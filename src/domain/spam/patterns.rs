@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_space_makes_no_address() {
+    fn a_missing_space_is_not_an_address() {
         for text in ["hay lắm.cảm ơn", "tốt.nhưng đắt", "giá 12.5 triệu", "tp.hcm", "v.v...", "đẹp.to", "tot.nhung dat"]
         {
             assert!(all(text).is_empty(), "{text}");

@@ -61,7 +61,7 @@ static LIST: LazyLock<Vec<Phrase>> = LazyLock::new(|| {
 pub(super) fn find(field: Field, text: &str, views: &Views) -> Option<Finding> {
     let tokens = &views.tokens;
     let at = |start: usize| {
-        // Most phrases start with another byte, so checking it first avoids comparing words.
+        // Most phrases start with a different byte, so checking the first byte avoids most comparisons of words.
         let initials = [&tokens[start].folded, &tokens[start].plain].map(|word| word.bytes().next());
         let mut possible = LIST.iter().filter(|phrase| initials.contains(&phrase.initial));
         possible.find(|phrase| phrase.starts(&tokens[start..])).map(|phrase| (start, phrase))

@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn too_few_decisions_set_nothing() {
+    fn too_few_decisions_give_no_thresholds() {
         let recent = |spam: usize, ham: usize| (0..spam + ham).map(move |n| (0.5, n < spam));
         assert_eq!(learned(199, recent(100, 99)), None);
         assert_eq!(learned(200, recent(19, 181)), None);

@@ -45,7 +45,7 @@ const fn to_kind(kind: ChallengeKind) -> v1::ChallengeKind {
     }
 }
 
-/// Number of lengths whose alternative texts are kept: images have at most 8 symbols.
+/// Number of lengths whose alternative texts are cached: images have at most 8 symbols.
 const KEPT_LENGTHS: usize = 9;
 
 /// The formatted alternative texts by language, kind of symbols and length. There are few of them, and formatting one
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kept_alternative_text_is_the_formatted_one() {
+    fn a_cached_alternative_text_equals_the_formatted_one() {
         for locale in [Locale::Vi, Locale::En] {
             for (digits_only, key) in [(false, "captcha-alt"), (true, "captcha-alt-digits")] {
                 for length in [5, 6, 8, 20, 5] {

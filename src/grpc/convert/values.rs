@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_enum_comes_back_as_it_went() {
+    fn every_enum_survives_a_round_trip() {
         for status in Status::ALL {
             assert_eq!(from_status(to_status(*status) as i32), Some(*status));
         }
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn impossible_times_are_violations() {
+    fn times_out_of_range_are_violations() {
         let mut violations = Violations::default();
         for (seconds, nanos) in [(i64::MAX, 0), (0, -1), (0, 2_000_000_000)] {
             assert_eq!(from_time(Some(Timestamp { seconds, nanos }), "since", &mut violations), None);

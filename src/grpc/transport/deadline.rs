@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn timeouts_read_as_the_protocol_says() {
+    fn timeouts_are_parsed_as_the_protocol_specifies() {
         assert_eq!(parse("250m"), Some(Duration::from_millis(250)));
         assert_eq!(parse("99999999H").map(|d| d.as_secs()), Some(99_999_999 * 3_600));
         for wrong in ["", "5", "m", "123456789S", "-1S", "5é"] {
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn the_shorter_deadline_counts() {
+    fn the_shorter_deadline_applies() {
         assert_eq!(budget(Some(Duration::from_millis(100))), Duration::from_millis(95));
         assert_eq!(budget(Some(Duration::from_secs(3_600))), budget(None));
     }

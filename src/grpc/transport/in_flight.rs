@@ -247,7 +247,7 @@ mod tests {
         for _ in 0..100 {
             bound.learn(Duration::from_secs(3), 819, now + SLOW / 2);
         }
-        assert_eq!(bound.calls(), 819, "calls that were slow together lower it once");
+        assert_eq!(bound.calls(), 819, "concurrent slow calls lower the bound once");
         assert_eq!(after_slow_calls(100).0.calls(), 32);
     }
 
@@ -255,7 +255,7 @@ mod tests {
     fn fast_calls_raise_the_bound_only_while_it_is_used() {
         let (mut bound, now) = after_slow_calls(100);
         bound.learn(QUICK, 15, now);
-        assert_eq!(bound.calls(), 32, "half of it is not even used");
+        assert_eq!(bound.calls(), 32, "the bound stays while less than half of it is used");
         for _ in 0..5_000 {
             let under_way = bound.calls();
             bound.learn(QUICK, under_way, now);
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn every_name_in_the_lists_is_of_an_rpc() {
+    fn every_name_in_the_lists_is_that_of_an_rpc() {
         let known = |path: &&&str| crate::grpc::role::allowed(path).is_some();
         let all = FIRST.iter().chain(&MEASURED);
         assert_eq!(all.clone().filter(known).count(), all.count());

@@ -65,7 +65,7 @@ async fn accept_all(
         let (socket, peer) = match listener.accept().await {
             Ok(accepted) => accepted,
             Err(error) => {
-                tracing::warn!(cause = %error, "accept failed");
+                tracing::warn!(cause = %error, "accepting a connection failed");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             }
@@ -132,7 +132,7 @@ impl Guarded {
 
 fn send_at_once(socket: &TcpStream) {
     if let Err(error) = socket.set_nodelay(true) {
-        tracing::debug!(cause = %error, "no TCP_NODELAY");
+        tracing::debug!(cause = %error, "TCP_NODELAY could not be set");
     }
 }
 
@@ -184,19 +184,19 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn several_slices_leave_in_one_write() {
+    async fn several_slices_are_sent_in_one_write() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
         let mut incoming = accept(listener, None, ConnectionSlots::new(1, 1), CancellationToken::new());
         let _client = TcpStream::connect(addr).await.unwrap();
         let mut guarded = incoming.next().await.unwrap().unwrap();
-        assert!(guarded.is_write_vectored(), "HTTP/2 would write each frame's header and payload apart");
+        assert!(guarded.is_write_vectored(), "without it, HTTP/2 writes each frame's header and payload separately");
         let slices = [io::IoSlice::new(b"header"), io::IoSlice::new(b"payload")];
         assert_eq!(guarded.write_vectored(&slices).await.unwrap(), 13);
     }
 
     #[tokio::test]
-    async fn a_socket_that_says_nothing_is_closed_but_not_before_it_was_asked() {
+    async fn a_silent_socket_is_closed_but_not_before_a_keepalive_ping() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
         let mut incoming = accept(listener, None, ConnectionSlots::new(1, 1), CancellationToken::new());

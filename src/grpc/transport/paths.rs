@@ -36,7 +36,7 @@ mod tests {
         for file in set.file.iter().filter(|file| file.package() == "duyet.v1") {
             for service in &file.service {
                 for method in &service.method {
-                    assert!(!method.client_streaming(), "{}: bounded nowhere", method.name());
+                    assert!(!method.client_streaming(), "{}: no limit covers its messages", method.name());
                     if method.server_streaming() {
                         described.insert(format!("/duyet.v1.{}/{}", service.name(), method.name()));
                     }

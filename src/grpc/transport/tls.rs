@@ -219,12 +219,12 @@ mod tests {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(30), applied).await.expect("the change is not applied");
+        tokio::time::timeout(Duration::from_secs(30), applied).await.expect("the change was not applied within 30 s");
         follow.abort();
     }
 
     #[test]
-    fn what_is_wrong_names_its_file_and_never_shows_a_key() {
+    fn an_error_names_its_file_and_never_shows_a_key() {
         let dir = tempfile::tempdir().unwrap();
         let path = |name: &str| dir.path().join(name);
         let files = Files { cert: path("cert.pem"), key: path("key.pem"), client_ca: None };

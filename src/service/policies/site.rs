@@ -24,7 +24,7 @@ pub struct SiteUpdate {
     pub auto_close_days: Option<i32>,
     pub report_threshold: Option<i32>,
     pub expected_revision: i64,
-    /// Left out of the payload, which identifies the request's content.
+    /// Not part of the payload, whose hash shows whether a resend has the same content.
     #[serde(skip)]
     pub request_id: Uuid,
 }
@@ -36,7 +36,7 @@ pub struct LockdownRequest {
     pub until: Option<DateTime<Utc>>,
     pub harder_challenges: bool,
     pub note: String,
-    /// Left out of the payload, which identifies the request's content.
+    /// Not part of the payload, whose hash shows whether a resend has the same content.
     #[serde(skip)]
     pub request_id: Uuid,
 }

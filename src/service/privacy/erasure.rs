@@ -38,7 +38,7 @@ pub(in crate::service) const WORKING: Duration = Duration::from_secs(3);
 pub struct EraseRequest {
     pub person: Person,
     pub note: String,
-    /// Left out of the payload, which identifies the request's content.
+    /// Not part of the payload, whose hash shows whether a resend has the same content.
     #[serde(skip)]
     pub request_id: Uuid,
 }

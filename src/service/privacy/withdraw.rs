@@ -20,7 +20,7 @@ pub struct WithdrawRequest {
     pub comment: CommentId,
     /// The receipt that the reader got when the comment was submitted.
     pub receipt: String,
-    /// Left out of the payload, which identifies the request's content.
+    /// Not part of the payload, whose hash shows whether a resend has the same content.
     #[serde(skip)]
     pub request_id: Uuid,
 }

@@ -1,4 +1,4 @@
-//! Changes of a newsroom's terms, and bringing them into force on every replica.
+//! Lists and changes a newsroom's terms, and makes changes take effect on every replica.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -44,7 +44,7 @@ pub struct PutTermRequest {
     /// The expected revision; 0 for a new term.
     pub revision: i64,
     pub draft: TermDraft,
-    /// Left out of the payload, which identifies the request's content.
+    /// Not part of the payload, whose hash shows whether a resend has the same content.
     #[serde(skip)]
     pub request_id: Uuid,
 }
@@ -54,13 +54,13 @@ pub struct PutTermRequest {
 pub struct DeleteTermRequest {
     pub id: Uuid,
     pub revision: i64,
-    /// Left out of the payload, which identifies the request's content.
+    /// Not part of the payload, whose hash shows whether a resend has the same content.
     #[serde(skip)]
     pub request_id: Uuid,
 }
 
 impl Rules {
-    /// Returns a page of terms, the last changed first.
+    /// Returns a page of terms, most recently changed first.
     ///
     /// # Errors
     /// Returns `PageTokenInvalid`.
@@ -73,8 +73,8 @@ impl Rules {
         Ok(TermList { terms: page.items, next_page_token })
     }
 
-    /// Creates or changes a term. It is in force on this replica after the answer, and on all replicas within
-    /// seconds.
+    /// Creates or changes a term. The change takes effect on this replica before the response, and on all replicas
+    /// within seconds.
     ///
     /// # Errors
     /// Returns `MissingRole`, `TermNotFound`, `StaleTerm`, `Invalid` (the tier has the pattern already, or the site
@@ -110,8 +110,11 @@ impl Rules {
         let change = TermChange { site: caller.site.clone(), id, to, expected_revision, entry, request: Some(row) };
         let term = self.core.store.change_term(&change).await?;
         if let Err(error) = self.core.assessor.load_terms().await {
-            // Background work loads the terms soon.
-            tracing::warn!(reason = error.reason(), "terms were changed and could not be loaded yet");
+            // A background task loads the terms within seconds.
+            tracing::warn!(
+                reason = error.reason(),
+                "the changed terms could not be loaded yet; a background task retries"
+            );
         }
         Ok(term)
     }
