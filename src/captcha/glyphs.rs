@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_letter_is_there_with_ink_and_a_blank_frame() {
+    fn every_letter_has_ink_and_a_blank_frame() {
         let glyphs = Glyphs::load().unwrap();
         for letter in symbols() {
             let glyph = glyphs.get(letter).unwrap();

@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn each_image_is_given_once_and_profiles_are_mixed() {
+    async fn each_image_is_used_once_and_profiles_are_mixed() {
         let pool = start(None).unwrap();
         let (mut seen, mut profiles) = (HashSet::new(), HashSet::new());
         for _ in 0..150 {
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn readers_who_come_at_once_get_an_image_each() {
+    async fn concurrent_readers_get_an_image_each() {
         let pool = Arc::new(start(None).unwrap());
         let takers: Vec<_> = (0..200)
             .map(|_| {
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn new_profiles_hold_from_the_next_image_on() {
+    async fn new_profiles_apply_from_the_next_image_on() {
         let pool = start(None).unwrap();
         wait_for(&pool, Level::Normal).await;
         for profile in Profile::ALL {

@@ -1,6 +1,6 @@
 //! Captcha images, which are drawn ahead, and proofs of work. An image slows down simple scripts and makes every
 //! attempt cost something, but it does not prove that a person answered: neural networks learn any such style within
-//! minutes. The main protection are rate limits and text rules.
+//! minutes. The main protection comes from rate limits and text rules.
 
 mod bitmap;
 mod error;

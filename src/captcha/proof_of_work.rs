@@ -14,7 +14,7 @@ use crate::domain::{
     challenge::{CaptchaFailure, Image, SKEW_SECONDS},
 };
 
-/// One attempt is PBKDF2-SHA-256 with this number of rounds. It takes 0.5 to 1.2 ms of CPU time, both in a browser's
+/// One attempt computes PBKDF2-SHA-256 with [`ROUNDS`] rounds. It takes 0.5 to 1.2 ms of CPU time, both in a browser's
 /// `WebCrypto` and in native code.
 const ALGORITHM: &str = "PBKDF2/SHA-256";
 const ROUNDS: u32 = 5_000;
@@ -99,10 +99,11 @@ impl Proof {
         self.0.challenge.parameters.data.as_ref()?.get(TOKEN)?.as_str()
     }
 
-    /// Checks that this server issued the challenge and that it is solved. Always takes two HMACs.
+    /// Checks that this server issued the challenge and that it is solved. Always computes two HMACs.
     ///
     /// # Errors
-    /// `Invalid` when the challenge is not ours or was changed, `Expired`, or `Incorrect` when it is not solved.
+    /// `Invalid` when this service did not issue the challenge or it was changed, `Expired`, or `Incorrect` when it is
+    /// not solved.
     pub fn check(&self, secrets: Secrets<'_>) -> Result<(), CaptchaFailure> {
         let options = VerifySolutionOptions {
             hmac_key_signature_secret: Some(secrets.solution.to_owned()),
@@ -158,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_of_anything_that_was_asked_is_invalid() {
+    fn a_challenge_with_any_changed_parameter_is_invalid() {
         let solved = solve(&pose(far_ahead(), None));
         let parameters = solved["challenge"]["parameters"].as_object().unwrap().clone();
         for name in parameters.keys() {
@@ -181,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn work_not_done_is_incorrect_and_late_work_is_late() {
+    fn a_wrong_solution_is_incorrect_and_a_late_one_is_expired() {
         let mut guessed = solve(&pose(far_ahead(), None));
         for key in ["", "00", "no hex", &"ab".repeat(32)] {
             guessed["solution"]["derivedKey"] = json!(key);
@@ -192,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn an_image_rides_along_for_the_widgets_code_step() {
+    fn an_image_is_included_for_the_widgets_code_step() {
         let image = Image { png: b"png".to_vec(), width: 240, height: 90, length: 6, alphabet: Alphabet::Mixed };
         let posed = pose(far_ahead(), Some(&image));
         assert_eq!(posed["codeChallenge"], json!({ "image": "data:image/png;base64,cG5n", "length": 6 }));
@@ -200,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_no_proofs() {
+    fn other_texts_are_not_proofs() {
         let long = STANDARD.encode("x".repeat(MAX_PROOF_CHARS));
         let odd = STANDARD.encode(r#"{"challenge":{"parameters":{}},"solution":{}}"#);
         for text in ["", "km7rt", "e30=", &long, &odd, "AQHx-_"] {

@@ -21,7 +21,7 @@ const FEW: usize = READY / 2;
 /// With at least [`FEW`] images left, the renderer waits until none was taken for this long.
 const QUIET: Duration = Duration::from_millis(5);
 
-/// Levels with a stock of their own, in the order of the stocks.
+/// Levels for which images are kept ready, in the order of the stocks.
 const LEVELS: [Level; 2] = [Level::Normal, Level::Hard];
 
 /// The next image to draw.
@@ -74,8 +74,8 @@ impl ReadyImages {
         stock.taken = Instant::now();
         let left = stock.ready[stock_of(level)].len();
         set_gauge(level, left);
-        // Wakes the renderer only at these numbers: the first is where it sleeps, and the second is where it stops
-        // waiting for a quiet moment.
+        // The renderer needs to be woken only when the stock is no longer full, and when it falls below [`FEW`]: from
+        // then on the renderer no longer waits for a quiet moment.
         if left + 1 == READY || left + 1 == FEW {
             self.work.notify_one();
         }

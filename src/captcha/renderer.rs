@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn every_letter_is_seen() {
+    fn every_letter_is_visible() {
         with_images(480, look_for_every_letter);
     }
 
@@ -215,7 +215,7 @@ mod tests {
     use super::letters as letters_of;
 
     #[test]
-    fn a_letter_without_ink_is_no_image() {
+    fn no_image_has_a_letter_without_ink() {
         let renderer = Renderer::new().unwrap();
         let (k, blank) = (renderer.glyphs.get('K').unwrap(), renderer.glyphs.get('M').unwrap().without_ink());
         for spec in combinations() {
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn every_letter_comes_at_every_place() {
+    fn every_letter_occurs_at_every_position() {
         let renderer = Renderer::new().unwrap();
         let mut rng = StdRng::seed_from_u64(2);
         let mut seen = HashSet::new();
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_cannot_be_shown_is_no_image() {
+    fn no_image_is_drawn_for_an_answer_that_cannot_be_shown() {
         let renderer = Renderer::new().unwrap();
         let mut rng = StdRng::seed_from_u64(3);
         for answer in ["", "KM7R0", "KM7R2", "km7rt", "KM 7RT", "CCCCCCCCC"] {

@@ -7,7 +7,7 @@ use crate::domain::{
     challenge::ProofTries, comment::TextLimits, image_profile::Profile, privacy::Retention, spam::Thresholds,
 };
 
-/// Most replicas. With more, a replica's share of any quota would be less than one event.
+/// Maximum number of replicas. With more, a replica's share of any quota would be less than one event.
 const MOST_REPLICAS: u32 = 1_000;
 const MOST_PAGE_CACHE_MIB: u32 = 4_096;
 

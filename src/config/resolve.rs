@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_set_means_the_embedded_default_on_loopback() {
+    fn the_default_is_an_embedded_database_on_loopback() {
         let config = resolve("").unwrap();
         assert!(config.database_url.is_none() && config.redis_url.is_none());
         assert_eq!(config.grpc_addr.to_string(), "127.0.0.1:50051");
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fixed_answer_is_an_error_off_loopback() {
+    fn a_fixed_answer_is_an_error_on_non_loopback_addresses() {
         let error = resolve("[captcha]\nfixed_answer = \"KM7RT\"\n[grpc]\naddr = \"0.0.0.0:50051\"\ninsecure = true\n")
             .unwrap_err();
         assert!(error.contains("loopback"), "{error}");
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn plaintext_beyond_loopback_must_be_meant() {
+    fn plaintext_on_a_non_loopback_address_must_be_allowed_explicitly() {
         let listening = |rest: &str| resolve(&format!("[grpc]\naddr = \"0.0.0.0:50051\"\n{rest}"));
         let error = listening("").unwrap_err();
         assert!(error.contains("plaintext") && error.contains("grpc.insecure"), "{error}");
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn images_are_of_every_profile_by_default() {
+    fn images_use_every_profile_by_default() {
         let config = resolve("").unwrap();
         assert_eq!((config.alphabet, config.profiles), (Alphabet::Mixed, Profile::ALL.to_vec()));
         let config = resolve("[captcha]\nalphabet = \"DIGITS\"\nprofiles = [\"BANDS\"]\n").unwrap();
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn profiles_and_alphabets_that_are_none_are_named() {
+    fn errors_name_invalid_profiles_and_alphabets() {
         for (toml, word) in [
             ("profiles = []", "captcha.profiles"),
             ("profiles = [\"BANDS\", \"BANDS\"]", "captcha.profiles"),
@@ -231,19 +231,19 @@ mod tests {
     }
 
     #[test]
-    fn postgres_without_keys_names_the_command() {
+    fn an_error_about_missing_keys_names_the_command_that_creates_them() {
         let error = resolve("database_url = \"postgres://a@b/c\"").unwrap_err();
         assert!(error.contains("duyetd keys generate"), "{error}");
     }
 
     #[test]
-    fn a_wrong_quota_names_its_line() {
+    fn an_error_about_a_quota_names_its_line() {
         let error = resolve("[limits]\nsubmits_per_device = \"5 per minute\"\n").unwrap_err();
         assert!(error.contains("line 2") && error.contains("5/1m"), "{error}");
     }
 
     #[test]
-    fn a_proof_of_work_has_bounds() {
+    fn the_tries_of_a_proof_of_work_are_bounded() {
         assert_eq!(resolve("[captcha.proof_tries]\nhard = 50_000\n").unwrap().proof_tries.hard, 50_000);
         for wrong in ["light = 0", "hard = 50_001", "light = 3_000", "normal = 10_000"] {
             let error = resolve(&format!("[captcha.proof_tries]\n{wrong}\n")).unwrap_err();
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_printed_can_be_read_again() {
+    fn a_printed_configuration_can_be_parsed() {
         let config = Config::from_settings(Settings::default()).unwrap();
         let printed = toml::to_string(&Settings::from(&config)).unwrap();
         Settings::from_toml(&printed).unwrap();

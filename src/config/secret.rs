@@ -87,13 +87,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_prints_nothing() {
+    fn a_secret_is_never_printed() {
         let secret: Secret = "postgres://u:hunter2@h/d".parse().unwrap();
         assert!(!format!("{secret:?}{}", serde_json::to_string(&secret).unwrap()).contains("hunter2"));
     }
 
     #[test]
-    fn a_value_beside_a_file_is_ambiguous() {
+    fn a_secret_given_as_value_and_as_file_is_an_error() {
         assert!(
             Secret::choose("X", "a".parse().ok(), Some("/nowhere".into())).unwrap_err().to_string().contains("X_FILE")
         );

@@ -123,7 +123,7 @@ pub struct CaptchaSettings {
     #[arg(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profiles: Option<Vec<Profile>>,
-    /// Most attempts of a proof of work, by level.
+    /// Largest number of tries of a proof of work, by level.
     #[arg(skip)]
     pub proof_tries: ProofTries,
 }

@@ -5,7 +5,7 @@ use super::{
     settings::Settings,
 };
 
-/// Most problems that are reported for one file.
+/// Maximum number of problems that are reported for one file.
 const MOST_PROBLEMS: usize = 20;
 
 impl Settings {

@@ -59,7 +59,7 @@ pub struct Config {
     pub text: TextLimits,
     pub limits: Quotas,
     pub store: StoreSizes,
-    /// Mode of articles and sites that have none of their own.
+    /// Mode of articles and sites that do not set one.
     pub mode: Mode,
     /// Thresholds that apply to a site until they are calibrated from its own decisions.
     pub thresholds: Thresholds,

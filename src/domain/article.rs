@@ -73,7 +73,7 @@ pub struct ArticleRules {
     pub opened_at: DateTime<Utc>,
 }
 
-/// A change of an article's policy as it reaches the store. `None` leaves a field unchanged.
+/// A change of an article's policy, as it is passed to the store. `None` leaves a field unchanged.
 #[derive(Debug, Clone)]
 pub struct ArticleChange {
     /// Id of the audit row to write.

@@ -12,9 +12,9 @@ use super::{
     spam::{Finding, Term, trial::RuleCount},
 };
 
-/// Most bytes of a response.
+/// Maximum size of a response, in bytes.
 pub const RESPONSE_BYTES: usize = 3 * 1024 * 1024;
-/// Bytes reserved for fields beside the items: tokens, totals, ids.
+/// Bytes reserved for the fields other than the items: tokens, totals, ids.
 const BESIDE: usize = 64 * 1024;
 /// Upper bound for the bytes of an item's ids, times, numbers and field tags on the wire.
 const FIXED: usize = 512;

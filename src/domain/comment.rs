@@ -80,7 +80,7 @@ impl Takedown {
     }
 }
 
-/// Everything besides the status that needs a moderator's attention. A change of it does not increase the revision.
+/// Everything other than the status that calls for a moderator's attention. Changing it does not increase the revision.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attention {
     /// Since when the comment is in the queue because of reports or a takedown.

@@ -20,7 +20,7 @@ use super::{
 /// Largest number of comments that one call may decide.
 pub const MAX_ITEMS: usize = 500;
 
-/// The same decision on one or more comments, as it reaches the store.
+/// The same decision on one or more comments, as it is passed to the store.
 #[derive(Debug, Clone)]
 pub struct DecisionBatch {
     pub site: SiteId,
@@ -60,7 +60,7 @@ pub struct DecisionAnswer {
     pub last_change: LastChange,
 }
 
-/// The reason why one item of a batch failed. It is stored for replays, so it is a type of its own beside [`Error`].
+/// The reason why one item of a batch failed. It is stored for replays, so it is a separate type and not an [`Error`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum DecisionError {
     CommentNotFound(CommentId),

@@ -1,4 +1,4 @@
-//! Identifiers, which are parsed where they enter the service and valid from then on.
+//! Identifiers. They are parsed once where they enter the service, so that every value of these types is valid.
 
 use std::fmt;
 

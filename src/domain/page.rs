@@ -42,7 +42,7 @@ pub struct CommentPage {
     pub order: Order,
     pub size: usize,
     pub after: Option<Cursor>,
-    /// Comments of the calling reader. The pending ones among them are returned beside the page.
+    /// Comments of the calling reader. The pending ones among them are returned in addition to the page.
     pub own: Vec<CommentId>,
 }
 

@@ -35,7 +35,7 @@ pub struct FirstStatus {
     pub sampled: bool,
 }
 
-/// Conditions besides mode and score that the first status depends on.
+/// Conditions other than mode and score that the first status depends on.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Circumstances {
     /// True if a ban asks for a hold, or the shared rate limits are unavailable. A comment that would be published is

@@ -24,7 +24,7 @@ use super::{
 /// lower. One subscriber can use many devices in a network.
 const NETWORKS_NEEDED: i32 = 2;
 
-/// A reader's report as it reaches the store.
+/// A reader's report, as it is passed to the store.
 #[derive(Debug, Clone)]
 pub struct Report {
     pub site: SiteId,
@@ -113,7 +113,7 @@ pub struct ModeratorNote {
     pub text: String,
 }
 
-/// A moderator's note as it reaches the store.
+/// A moderator's note, as it is passed to the store.
 #[derive(Debug, Clone)]
 pub struct NewNote {
     pub site: SiteId,
@@ -123,7 +123,7 @@ pub struct NewNote {
     pub request: Option<RequestRow>,
 }
 
-/// A takedown as it reaches the store. The store fills in the audit entry's statuses, revision and state before.
+/// A takedown, as it is passed to the store. The store fills in the audit entry's statuses, revision and state before.
 #[derive(Debug, Clone)]
 pub struct Escalation {
     pub site: SiteId,

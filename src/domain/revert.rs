@@ -25,7 +25,7 @@ pub enum Target {
     Last,
 }
 
-/// A revert as it reaches the store.
+/// A revert, as it is passed to the store.
 #[derive(Debug, Clone)]
 pub struct Revert {
     /// Id of the batch of new entries. Their ids follow it, so it has the timestamp `at` as they do.

@@ -113,7 +113,7 @@ impl SiteRules {
         article.mode.unwrap_or(self.mode) == Mode::Hidden
     }
 
-    /// Returns the mode in force at `now` on articles that have no mode of their own and do not close.
+    /// Returns the mode in force at `now` on articles that set no mode and never close.
     pub fn mode_at(&self, now: DateTime<Utc>) -> Mode {
         self.locked(self.mode, now)
     }
@@ -124,7 +124,7 @@ impl SiteRules {
     }
 }
 
-/// A change of the site's policy as it reaches the store. `None` leaves a field unchanged.
+/// A change of the site's policy, as it is passed to the store. `None` leaves a field unchanged.
 #[derive(Debug, Clone)]
 pub struct SiteChange {
     /// Id of the audit row to write.
@@ -166,7 +166,7 @@ impl SiteChange {
     }
 }
 
-/// The start or the end of a lockdown as it reaches the store.
+/// The start or the end of a lockdown, as it is passed to the store.
 #[derive(Debug, Clone)]
 pub struct LockdownCall {
     /// Id of the audit row to write.

@@ -1,4 +1,4 @@
-//! A submitted comment as it reaches the store, and the store's results.
+//! A submitted comment, as it is passed to the store, and the store's results.
 
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
@@ -56,7 +56,7 @@ pub struct Submission {
     /// The article when the submit began, if it existed. While it is unchanged, the submission is stored without a
     /// look-up.
     pub known_article: Option<Article>,
-    /// Nonce of the challenge, which is spent in the same transaction. Each submission has a nonce of its own.
+    /// Nonce of the challenge. It is spent in the same transaction, so that a challenge serves one submission only.
     pub nonce: [u8; 16],
     pub request: RequestRow,
 }

@@ -91,10 +91,10 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_vouched_for_only_as_it_was_stored() {
+    fn only_a_token_in_its_stored_form_has_a_valid_mac() {
         let keyring = Keyring::parse(&Keyring::generate()).unwrap();
         let mut good = token();
-        assert!(!keyring.vouches_for(&good), "without a MAC");
+        assert!(!keyring.vouches_for(&good), "a token without a MAC is not accepted");
         good.macs = keyring.token_macs(&good);
         assert!(keyring.vouches_for(&good));
         for changed in [
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn any_key_of_the_ring_vouches_and_no_other_does() {
+    fn a_mac_by_any_key_of_the_ring_is_valid_and_no_other_is() {
         let (old, new) = (Keyring::generate(), Keyring::generate().replacen('1', "2", 1));
         let before = Keyring::parse(&old).unwrap();
         let token = AccessToken { macs: before.token_macs(&token()), ..token() };
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_read_back_for_any_id() {
+    fn a_token_can_be_parsed_for_any_id() {
         for n in 0..200_u128 {
             let id = Uuid::from_u128(n.wrapping_mul(0xFEDC_BA98_7654_3210_FFFF_FBEF_BE00_1234));
             let (text, hash) = new_access_token(id);
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_no_tokens() {
+    fn other_texts_are_not_tokens() {
         let (text, _) = new_access_token(Uuid::from_u128(1));
         let upper = text.replacen("dyt", "DYT", 1);
         let long = format!("{text}A");

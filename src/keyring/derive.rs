@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_prepared_key_makes_the_macs_of_the_key_itself() {
+    fn a_prepared_key_computes_the_same_macs_as_the_key() {
         let keys = Keys::derive(1, &[7; 32]).unwrap();
         let mut device = [0; 32];
         Hkdf::<Sha256>::new(None, &[7; 32]).expand_multi_info(&[b"duyet ", b"device"], &mut device).unwrap();

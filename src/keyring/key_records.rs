@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_known_again_and_another_secret_under_its_id_is_another_key() {
+    fn a_key_is_recognised_and_another_secret_with_its_id_is_another_key() {
         let (one, other) = (Keyring::generate(), Keyring::generate());
         let records = |text: &str| Keyring::parse(text).unwrap().records();
         assert_eq!(records(&one), records(&one));

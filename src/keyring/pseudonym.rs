@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn site_subject_value_and_key_all_matter() {
+    fn a_pseudonym_depends_on_site_subject_value_and_key() {
         let (secret, other) = (Keyring::generate(), Keyring::generate());
         let keyring = Keyring::parse(&secret).unwrap();
         let site = SiteId::parse("hue").unwrap();

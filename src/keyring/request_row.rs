@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn a_resend_matches_across_a_change_of_keys_and_nothing_else_does() {
+    fn only_a_resend_matches_and_it_does_so_across_a_key_rotation() {
         let (old, new) = (Keyring::generate(), Keyring::generate().replacen('1', "2", 1));
         let stored = row(&old, "hue", "Submit", b"x");
         for ring in [old.clone(), format!("{old},{new}"), format!("{new},{old}")] {
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_stored_is_keyed_and_what_was_stored_without_a_key_still_matches() {
+    fn stored_hashes_are_keyed_and_unkeyed_ones_of_earlier_versions_still_match() {
         let keys = Keyring::generate();
         let asked = row(&keys, "hue", "Submit", b"x");
         assert_ne!(asked.payload_hash, plain_hash("Submit", b"x"));

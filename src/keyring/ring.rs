@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_entry_is_named_but_not_repeated() {
+    fn an_error_gives_the_number_of_a_wrong_entry_but_not_its_text() {
         let good = Keyring::generate();
         let secret = good.strip_prefix("1:").unwrap();
         for (text, problem) in [

@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_change_in_two_steps() {
+    fn a_key_is_rotated_in_two_steps() {
         let (old, new) = (Keyring::generate(), Keyring::generate().replacen('1', "2", 1));
         let ring = |text: &str| Keyring::parse(text).unwrap();
         let token = seal(&ring(&old));
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn every_single_bit_flip_is_noticed() {
+    fn every_single_bit_flip_is_detected() {
         let keyring = keyring();
         let token = seal(&keyring);
         let bytes = URL_SAFE_NO_PAD.decode(&token).unwrap();
@@ -255,7 +255,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_and_context_come_back(value in ".{0,40}", context in proptest::collection::vec(".{0,20}", 0..4)) {
+        fn any_sealed_text_can_be_opened_in_its_context(value in ".{0,40}", context in proptest::collection::vec(".{0,20}", 0..4)) {
             let keyring = keyring();
             let context: Vec<&str> = context.iter().map(String::as_str).collect();
             let token = keyring.seal(Purpose::Challenge, &context, &value).unwrap();

@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_device_is_known_again_on_its_site_only() {
+    fn a_device_token_is_valid_only_on_its_site() {
         let keyring = keyring();
         let token = keyring.device_token(&site("hue"), [7; 16]);
         assert_eq!(keyring.open_device(&site("hue"), &token), Some([7; 16]));
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_receipt_is_the_same_each_time_and_no_device_token() {
+    fn a_receipt_is_deterministic_and_not_a_device_token() {
         let keyring = keyring();
         let comment = CommentId(Uuid::from_u128(5));
         let receipt = keyring.receipt(&site("hue"), comment);
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn every_single_bit_flip_is_noticed() {
+    fn every_single_bit_flip_is_detected() {
         let (keyring, site) = (keyring(), site("hue"));
         let comment = CommentId(Uuid::from_u128(0x1234_5678_9ABC));
         for token in [keyring.device_token(&site, [3; 16]), keyring.receipt(&site, comment)] {
@@ -128,7 +128,7 @@ mod tests {
         }
 
         #[test]
-        fn any_device_comes_back(device: [u8; 16]) {
+        fn any_signed_device_can_be_opened(device: [u8; 16]) {
             let (keyring, site) = (keyring(), site("hue"));
             prop_assert_eq!(keyring.open_device(&site, &keyring.device_token(&site, device)), Some(device));
         }

@@ -204,7 +204,8 @@ mod tests {
         }
         admitted[0].slot().keep();
         let (_client, socket) = pair().await;
-        let third = slots.admit(socket, from("192.0.2.1")).expect("the second one's slot");
+        let third =
+            slots.admit(socket, from("192.0.2.1")).expect("the new connection did not get the second one's slot");
         let error = admitted[1].read_u8().await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::ConnectionAborted);
         third.slot().keep();

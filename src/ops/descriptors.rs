@@ -3,12 +3,12 @@
 /// Descriptors reserved for the database, Redis, files, and connections that are about to be closed.
 const RESERVE: usize = 192;
 
-/// Most connections, regardless of the limit. A portal keeps only a few connections open, so these numbers just bound
-/// abuse.
+/// Maximum number of connections, even if the limit is higher. A portal keeps only a few connections open, so these
+/// numbers only limit abuse.
 const MOST_GRPC: usize = 4_096;
 const MOST_HTTP: usize = 256;
 
-/// Most concurrent connections of each listener.
+/// Maximum number of concurrent connections of each listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Connections {
     pub grpc: usize,
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn the_limit_is_as_high_as_the_system_lets_it_be() {
+    fn the_limit_is_raised_as_far_as_the_system_permits() {
         let limit = raise();
         assert!(limit > 0);
         assert_eq!(raise(), limit);

@@ -51,7 +51,8 @@ const FOLD: Duration = Duration::from_secs(5);
 /// Interval at which new decisions, and models trained by other replicas, are looked for.
 const LEARN: Duration = Duration::from_secs(5);
 
-/// Interval at which terms changed by other replicas are loaded. A new term can have no effect here for this long.
+/// Interval at which terms changed by other replicas are loaded. A new term may therefore take this long to have an
+/// effect on this replica.
 const TERMS: Duration = Duration::from_secs(5);
 
 /// Interval at which the size of the write-ahead log is measured, and the log is truncated after erasures. Truncating
@@ -64,7 +65,7 @@ const ERASE: Duration = Duration::from_secs(2);
 /// Interval at which new comments are added to the search index. Searches scan the comments that are not yet indexed.
 const INDEX: Duration = Duration::from_secs(2);
 
-/// Longest pause after a failure, so that a database that was busy for a moment does not cost a whole period.
+/// Longest pause after a failure, so that a short failure of the database does not delay the task by a whole period.
 const RETRY: Duration = Duration::from_secs(5);
 
 /// Starts the tasks, which run until `stop` is cancelled.
@@ -219,7 +220,7 @@ mod tests {
         "terms",
     ];
 
-    /// Completes immediately on SQLite, so its trap is set before the server starts.
+    /// A task that completes immediately on SQLite. The test therefore sets its trap before the server starts.
     const SHORT: &str = "survey";
 
     async fn start(dir: &Path) -> Running {
@@ -272,6 +273,6 @@ mod tests {
         drop(watch);
         running.stop().await;
         let unknown: Vec<_> = before.keys().filter(|task| !TASKS.contains(task) && **task != SHORT).collect();
-        assert!(unknown.is_empty(), "no test for {unknown:?}");
+        assert!(unknown.is_empty(), "tasks that this test does not cover: {unknown:?}");
     }
 }

@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_directory_is_locked_once_and_free_again_afterwards() {
+    fn a_directory_can_be_locked_once_and_again_after_its_release() {
         let dir = tempfile::tempdir().unwrap();
         let first = lock_data_dir(dir.path()).unwrap();
         let denied = lock_data_dir(dir.path()).unwrap_err().to_string();

@@ -29,7 +29,7 @@ impl Running {
         // server again.
         self.services.end_watches();
         if timeout(DRAIN, self.in_flight.drained()).await.is_err() {
-            tracing::warn!("calls were aborted");
+            tracing::warn!("calls that did not end in time were aborted");
         }
         // Responses of calls that just ended are still being sent. Idle connections would keep the server task running
         // indefinitely.
@@ -102,7 +102,7 @@ mod tests {
         config.grpc_addr = "127.0.0.1:0".parse().unwrap();
         config.http_addr = config.grpc_addr;
         let served = serve_until(config, |running| running.grpc.abort(), async || pending().await);
-        let error = timeout(Duration::from_secs(60), served).await.expect("it is still serving").unwrap_err();
+        let error = timeout(Duration::from_secs(60), served).await.expect("the server is still serving").unwrap_err();
         assert!(error.to_string().starts_with("the gRPC listener ended"), "{error}");
     }
 }

@@ -21,7 +21,7 @@ use crate::{
 /// Interval at which the database is pinged.
 const PING: Duration = Duration::from_secs(1);
 
-/// Outages shorter than this are not reported, because callers retry through them.
+/// Outages shorter than this are not reported, because callers bridge them with retries.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The time of the last successful ping. The caller keeps it, so that a restarted watch does not report a database as
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_watch_that_starts_again_keeps_when_the_database_answered_last() {
+    fn a_restarted_watch_keeps_the_time_of_the_last_successful_ping() {
         let last_seen = LastSeen(Arc::new(Mutex::new(Instant::now().checked_sub(PATIENCE).unwrap())));
         let restarted = last_seen.clone();
         assert!(!restarted.is_recent());

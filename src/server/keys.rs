@@ -15,7 +15,7 @@ use crate::{
     store::Store,
 };
 
-/// What an operator can do.
+/// Explains the consequences of a missing key and what an operator can do.
 const ADVICE: &str = "Put the key back (DUYET_KEYS, DUYET_KEYS_FILE, or duyet.keys in the data directory). Without it, bans no longer \
     match, readers lose their trust level and history, device cookies, receipts and access tokens become invalid, and an author's \
     comments are no longer found together for export and erasure. To give the key up, start once with --accept-keys \
@@ -47,7 +47,7 @@ pub async fn open_keys(config: &Config, store: &dyn Store) -> anyhow::Result<Key
     data_dir::make_keyring(config)
 }
 
-/// Records the keys in a migrated database and vouches for its access tokens. Waits while the database is busy.
+/// Records the keys in a migrated database and adds their MACs to its access tokens. Waits while the database is busy.
 ///
 /// # Errors
 /// The store's, and a missing key that is in use and whose loss the operator has not accepted.
@@ -69,7 +69,7 @@ pub async fn admit_keys(config: &Config, store: &dyn Store, keyring: &Keyring) -
             if converted > 0 {
                 tracing::warn!(
                     tokens = converted,
-                    "access tokens of an earlier version were vouched for; `duyetd token list` shows them"
+                    "access tokens that an earlier version stored are now accepted; check them with `duyetd token list`"
                 );
             }
             if strange > 0 {

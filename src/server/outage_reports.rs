@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_absence_is_reported_once_and_then_every_half_minute() {
+    fn an_outage_is_reported_once_and_then_every_30_seconds() {
         let (away, start) = (OutageReports::default(), Instant::now());
         let tries = (0..180).map(|n| start + n * Duration::from_millis(500));
         assert_eq!(tries.filter(|now| away.is_due_at(*now)).count(), 3, "at 0 s, 30 s and 60 s");

@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_data_directory_is_tried_and_left_as_it_was() {
+    fn a_check_leaves_the_data_directory_as_it_was() {
         let dir = tempfile::tempdir().unwrap();
         let deep = dir.path().join("one/two");
         check_data_dir(&deep).unwrap();

@@ -151,14 +151,14 @@ mod tests {
         let mut file = changed_file(dir.path());
         assert_eq!(applied(&mut file, false).await, Some(logs("info", "warn")));
         assert_eq!(applied(&mut file, false).await, None);
-        assert_eq!(applied(&mut file, true).await, Some(logs("warn", "warn")), "a signal always reads it");
+        assert_eq!(applied(&mut file, true).await, Some(logs("warn", "warn")), "a signal always reloads the file");
         std::fs::remove_file(file.source.path()).unwrap();
         assert_eq!(applied(&mut file, false).await, None, "the last valid one remains in force");
         assert_eq!(file.handled, None);
     }
 
     #[tokio::test]
-    async fn a_change_whose_application_panicked_is_applied_at_the_next_look() {
+    async fn a_change_whose_application_panicked_is_applied_at_the_next_check() {
         let dir = tempfile::tempdir().unwrap();
         let mut file = changed_file(dir.path());
         let look = file.look(false, |_, _| panic!("a panic for the test"));

@@ -33,7 +33,7 @@ use crate::{
 /// The subject of a ban to be made.
 #[derive(Debug, Clone, Serialize)]
 pub enum BanTarget {
-    /// The given trait of this comment's sender or text.
+    /// The sender or the text of this comment, identified by the given kind.
     Comment(CommentId, BanKind),
     /// An author key.
     Author(String),
@@ -57,11 +57,12 @@ pub struct BanRequest {
     pub reason: Reason,
     pub note: String,
     pub expires_at: DateTime<Utc>,
-    /// Also reject the subject's pending comments.
+    /// True to also reject the subject's pending comments.
     pub reject_pending: bool,
-    /// Also remove the subject's public comments.
+    /// True to also remove the subject's public comments.
     pub remove_published: bool,
-    /// Start of the period that the two fields above look at; `None` means the last [`ban::ALONG_DAYS`] days.
+    /// Only comments since this time are rejected or removed with the ban; `None` means the last [`ban::ALONG_DAYS`]
+    /// days.
     pub since: Option<DateTime<Utc>>,
     /// Not part of the payload, whose hash shows whether a resend has the same content.
     #[serde(skip)]
@@ -97,7 +98,7 @@ pub struct BanList {
 struct Banned {
     subject: BanSubject,
     keyed_by: Option<KeyMark>,
-    /// True for an author without a device, known by name and address only.
+    /// True for an author without a device, who is known only by name and address prefix.
     is_name: bool,
 }
 
@@ -111,7 +112,7 @@ impl Bans {
         Self { core }
     }
 
-    /// Makes a ban. After `Ok`, every submit that starts is subject to it.
+    /// Creates a ban. Every submit that begins after this function has returned `Ok` is subject to it.
     ///
     /// # Errors
     /// Returns `Invalid` (the times), `CommentNotFound`, `BanSubjectUnknown`, `RequestIdReused`.
@@ -126,7 +127,7 @@ impl Bans {
             violations.into_result()?;
         }
         let banned = self.banned(&caller.site, &request.target, now, resent).await?;
-        // Several people may share one name behind one address, so their comments are held and not rejected.
+        // Several people with the same name may share an address prefix, so their comments are held and not rejected.
         let effect = if banned.is_name { BanEffect::Hold } else { request.effect };
         let new = new_ban(caller, BanRequest { effect, ..request }, banned, row, now);
         let change = self.core.pages.change();
@@ -154,7 +155,7 @@ impl Bans {
             BanKind::Fingerprint => Some(trace.fingerprint.to_vec()),
             BanKind::Author => Some(trace.sender.author.into_bytes()),
         };
-        // A resend makes no ban, so it returns the stored answer even if the comment has changed since.
+        // A resend creates no ban, so it returns the stored response even if the comment has changed since.
         let key = key.filter(|_| resent || !too_old).or_else(|| resent.then(Vec::new));
         let key = key.ok_or(Error::BanSubjectUnknown)?;
         Ok(Banned { subject: BanSubject { kind, key }, keyed_by, is_name })

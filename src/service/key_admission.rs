@@ -16,7 +16,7 @@ use crate::{
     store::{Store, contract::KeyRecording},
 };
 
-/// A recorded key and the number of rows that it keys.
+/// A recorded key and the number of rows that depend on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyState {
     pub key: RecordedKey,
@@ -39,7 +39,7 @@ impl KeyStates {
         self.keys.iter().fold(self.unmarked, |sum, state| sum.plus(&state.usage))
     }
 
-    /// Returns the keys that key rows, are missing in the ring and were not given up.
+    /// Returns the keys that the ring lacks and that were not given up, if rows depend on them.
     fn lacking(&self) -> Vec<KeyState> {
         let is_lacking = |state: &&KeyState| {
             let unmarked = state.key.is_first && self.unmarked.rows() > 0;
@@ -58,14 +58,14 @@ pub enum Admission {
         converted: usize,
         /// Number of live tokens that do not work, because no key of the ring made their MAC.
         strange: usize,
-        /// Keys that the ring lacks, and that were given up although they key rows.
+        /// Keys that the ring lacks and that were given up although rows depend on them.
         given_up: Vec<KeyState>,
     },
     /// The ring lacks keys in use. Nothing was written.
     LacksKeys(Vec<KeyState>),
 }
 
-/// Counts the rows that each recorded key keys. It reads whole tables.
+/// Counts the rows that depend on each recorded key. It reads whole tables.
 ///
 /// # Errors
 /// Returns the store's error.
@@ -97,7 +97,7 @@ fn counts_for(token: &AccessToken, key: KeyMark, held: &[KeyRecord]) -> bool {
 }
 
 /// Records the ring's keys, and adds their MACs to the access tokens. If the ring lacks a key in use, nothing is
-/// written unless `accept` says that the server shall do without it from now on.
+/// written unless `accept` is true, which means that the key is given up.
 ///
 /// # Errors
 /// Returns the store's error.
@@ -125,12 +125,13 @@ pub async fn admit_keys(store: &dyn Store, keyring: &Keyring, accept: bool, now:
     Ok(Admission::Admitted { converted, strange, given_up: lacking })
 }
 
-/// Returns the MACs that tokens get from every key of the ring, the number of tokens converted from an earlier
-/// version, and the number of live tokens that no key of the ring vouches for. Tokens get MACs if a key of the ring
-/// vouches for them; on a database without any recorded key, all tokens do.
+/// Returns the MACs that tokens get from every key of the ring, the number of tokens converted from an earlier version,
+/// and the number of live tokens without a valid MAC by a key of the ring. A token gets MACs if a key of the ring
+/// vouches for it with a valid MAC; on a database without any recorded key, every token does.
 ///
 /// A database counts as one without keys only while no key is recorded and no token has a MAC. An attacker who can
-/// write to the database could return to that state only by deleting all of them, which invalidates every MAC.
+/// write to the database could return to that state only by deleting all of them; the log of the next start then
+/// reports the converted tokens.
 async fn vouch(
     store: &dyn Store,
     keyring: &Keyring,

@@ -1,4 +1,5 @@
-//! The idempotency record of a change, by which a resend gets the first answer: caller, method and payload.
+//! The idempotency record of a change: a hash of caller, method and payload, by which a resend is recognised and gets
+//! the first response.
 
 use serde::Serialize;
 use uuid::Uuid;

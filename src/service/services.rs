@@ -86,8 +86,8 @@ impl Services {
         self.moderation.end_watches();
     }
 
-    /// Ends watches, rejects new submissions and waits for those in flight. Readers close before the writer, because
-    /// the data that they read for a call may still be written by it.
+    /// Ends watches, rejects new submissions and waits for those in flight. Readers close before the writer, because a
+    /// call may still write after its read has returned.
     pub async fn close(&self) {
         self.end_watches();
         self.submissions.close_reader().await;

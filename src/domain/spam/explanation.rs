@@ -10,7 +10,7 @@ use super::{
     reading::Reading,
 };
 
-/// Largest number of features with a finding of their own. Character n-grams share one finding in addition.
+/// Largest number of features with a separate finding. All character n-grams share one more finding.
 const FEATURES: usize = 5;
 /// Largest number of character n-grams that the shared finding shows.
 const GRAMS: usize = 3;

@@ -12,10 +12,10 @@ use crate::{
     grpc::{call::Call, convert::case::to_public},
 };
 
-/// Most receipts in one request.
+/// Maximum number of receipts in one request.
 const MAX_RECEIPTS: usize = 20;
 
-/// Most articles in one `CountComments`: enough for a portal's front page.
+/// Maximum number of articles in one `CountComments`: enough for a portal's front page.
 const MAX_ARTICLES: usize = 200;
 
 impl CommentGrpc {

@@ -1,5 +1,5 @@
-//! The limit on concurrent unary calls. Sheds load beyond an adaptive bound, and lets a drain wait until the last call
-//! has ended.
+//! The limit on concurrent unary calls. It sheds load beyond an adaptive bound, and lets a drain wait until the last
+//! call has ended.
 //!
 //! The bound adapts to the capacity of the machine and its database: additive increase while calls are fast,
 //! multiplicative decrease when they are slow. Writes such as submissions and decisions are shed last. A call is
@@ -22,14 +22,15 @@ use crate::{
     ops::metric,
 };
 
-/// Most concurrent calls. Calls mostly wait for the database and not for a core, so this is far more than the number of
-/// cores.
+/// Maximum number of concurrent calls. Calls mostly wait for the database and not for a core, so this is far more than
+/// the number of cores.
 const MOST: u32 = 1_024;
 
-/// Most calls whose token is being verified concurrently. Such calls are cheap and hold no other resources.
+/// Maximum number of calls whose token is being verified at the same time. Such calls are cheap and hold no other
+/// resources.
 const MOST_AUTHENTICATING: u32 = 2_048;
 
-/// Most incomplete messages in total, per site and per token.
+/// Maximum numbers of incomplete messages in total, per site and per token.
 const UNFINISHED: Shares = Shares { all: 2_048, site: 1_536, token: 1_024 };
 
 /// Lowest value of the bound. Without it, no call would be admitted that could show that the load has decreased.

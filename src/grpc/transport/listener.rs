@@ -79,7 +79,7 @@ async fn accept_all(
             }
             continue;
         };
-        // Handshakes run in tasks of their own, so that a slow one does not delay other connections.
+        // Each handshake runs in a separate task, so that a slow one does not delay other connections.
         let (tls, sender) = (Arc::clone(tls), sender.clone());
         tokio::spawn(async move {
             if let Some(guarded) = Guarded::over_tls(&tls, admitted).await {

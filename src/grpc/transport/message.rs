@@ -26,8 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// separately.
 const BLINK: Duration = Duration::from_millis(200);
 
-/// Most bytes of all incomplete messages in the process: as many as 512 messages of the largest size, half the number
-/// of concurrent calls.
+/// Maximum size of all incomplete messages in the process together, in bytes: 512 messages of the largest size, which
+/// is half the number of concurrent calls.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
 
 const FULL: Error = Error::Overloaded { what: "unfinished messages", retry_after: Duration::from_millis(500) };

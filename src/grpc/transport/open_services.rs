@@ -35,7 +35,7 @@ use crate::{
     grpc::{call::locale_of, message_size::MAX_OPEN_MESSAGE_BYTES},
 };
 
-/// Most calls, incomplete messages or streams in total and per peer.
+/// Maximum number of calls, incomplete messages or streams, in total and per peer.
 #[derive(Clone, Copy)]
 struct Bounds {
     all: usize,

@@ -18,7 +18,7 @@ use crate::{
     service::{blocking::blocking, clock::Now, ids::new_id, rules::MOST_TRIED},
 };
 
-/// The days, and the maximum number of received comments, by which a term is judged too broad.
+/// The period in days, and the maximum number of received comments in it, that decide whether a term is too broad.
 const BROAD_DAYS: i64 = 7;
 const MOST_RECEIVED: usize = 2_000;
 

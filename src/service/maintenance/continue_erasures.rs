@@ -8,7 +8,7 @@ use crate::{
     service::{clock::Now, privacy::WORKING},
 };
 
-/// Age in seconds from which background work continues an erasure. A younger one is still worked on by its call.
+/// Age in seconds after which background work continues an erasure. Until then, the call that began it works on it.
 const LEFT_TO_THE_CALL: i64 = 5;
 
 /// Number of unfinished erasures of a site that one run continues.

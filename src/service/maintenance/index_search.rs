@@ -58,8 +58,8 @@ impl Maintenance {
         }
     }
 
-    /// Adds comments to the backlog that are missing in the index: replicas of an older version write them during an
-    /// upgrade. Returns `false` when another replica has taken over the job.
+    /// Adds comments that are missing in the index to the backlog. Replicas of an earlier version write such comments
+    /// during an upgrade. Returns `false` when another replica has taken over the job.
     pub(super) async fn find_unindexed(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
         let mut after = CommentId(uuid::Uuid::nil());
         loop {

@@ -1,5 +1,5 @@
-//! Background jobs that one replica does for all. A lease is taken for a run, renewed while the run goes on, and kept
-//! until the job is due again.
+//! Background jobs that one replica does for all. A lease is taken for a run, renewed during the run, and kept until
+//! the job is due again.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// One run of a job on a site. The lease is held by the run's own id and not by its process, so a replica has no
-/// claim on the next run.
+/// priority for the next run.
 pub(super) struct Run<'a> {
     pub(super) site: &'a SiteId,
     job: Job,

@@ -90,7 +90,7 @@ impl Policies {
         let shown = self.core.pages.change();
         let article = self.core.store.update_article(&change).await?;
         let (_, rules) = self.get_site(&caller.site).await?;
-        // An article without a mode of its own is hidden with its site.
+        // An article without a mode inherits that of its site, so it may be hidden too.
         shown.settle(rules.hides(&article)).await;
         Ok((article, rules))
     }

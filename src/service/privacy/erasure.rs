@@ -52,7 +52,7 @@ pub struct Erased {
     /// Number of comments still to be erased, counted up to [`GAUGED`].
     #[serde(default)]
     pub remaining: u64,
-    /// True while the erasure goes on in the background.
+    /// True while the erasure continues in the background.
     #[serde(default)]
     pub in_progress: bool,
 }
