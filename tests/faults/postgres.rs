@@ -154,7 +154,7 @@ async fn p4_readers_that_exhaust_the_connections_do_not_delay_moderators() {
             let said = answer.map_or_else(|status| format!("{:?} {}", status.code(), reason(&status)), |_| "OK".into());
             *answers.entry(said).or_default() += 1;
         }
-        println!("P4: readers got {answers:?}");
+        println!("P4: readers got these responses: {answers:?}");
         let fine = [
             "Unavailable STORAGE_UNAVAILABLE",
             "Unavailable OVERLOADED",

@@ -71,7 +71,7 @@ async fn a_text_repeated_by_any_reader_is_a_finding(database: Database) {
             ..portal.form("bai-a", "Hay quá!").await
         };
         let id = portal.comments.submit_comment(short).await.unwrap().into_inner().comment_id;
-        assert!(rules(&newsroom, &id).await.is_empty(), "short texts repeat by chance");
+        assert!(rules(&newsroom, &id).await.is_empty(), "short texts repeat by chance, so they have no finding");
     }
 }
 
@@ -109,13 +109,13 @@ async fn disguised_copies_of_a_text_are_one_campaign(database: Database) {
     };
     assert!(about_repetition(&ids[0]).await.is_empty());
     assert_eq!(about_repetition(&ids[1]).await, ["REPEATED_TEXT"]);
-    assert_eq!(about_repetition(&ids[2]).await, ["CAMPAIGN"], "the third author");
+    assert_eq!(about_repetition(&ids[2]).await, ["CAMPAIGN"], "the text of a third author makes a campaign");
     assert_eq!(about_repetition(&ids[3]).await, ["CAMPAIGN"]);
     let case = desk.case(&ids[0]).await;
     let siblings: Vec<_> = case.siblings.iter().map(|one| one.id.as_str()).collect();
     assert_eq!(
         (case.same_text, siblings),
         (3, vec![ids[3].as_str(), &ids[2], &ids[1]]),
-        "across articles, newest first"
+        "the case lists the comments of all articles, newest first"
     );
 }

@@ -167,7 +167,7 @@ async fn a_prefix_ban_stays_in_force_over_changes_of_month(desk: Desk) {
             assert!(desk.is_banned(&neighbour, now).await, "sent {sent}, banned {made}, day {day}");
         }
         assert!(desk.is_banned(&reader, ends - Duration::seconds(1)).await);
-        assert!(!desk.is_banned(&From("203.0.112.7"), made).await, "the next /24");
+        assert!(!desk.is_banned(&From("203.0.112.7"), made).await, "the next /24 is not banned");
         assert!(!desk.is_banned(&reader, ends).await);
     }
 }
@@ -233,7 +233,11 @@ async fn a_ban_decides_comments_of_the_last_30_days_by_default(desk: Desk) {
         ..request(old.answer.comment, BanKind::Fingerprint, now + Duration::days(1))
     };
     let default = desk.ban(&text, now).await.unwrap();
-    assert_eq!((default.settled.len(), default.ban.batch), (0, None), "older than 30 days");
+    assert_eq!(
+        (default.settled.len(), default.ban.batch),
+        (0, None),
+        "the comment is older than 30 days, so the ban does not decide it"
+    );
     let further = BanRequest { since: Some(now - Duration::days(31)), request_id: Uuid::new_v4(), ..text };
     let explicit = desk.ban(&further, now).await.unwrap();
     assert_eq!(explicit.settled.len(), 1);

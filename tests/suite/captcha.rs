@@ -125,7 +125,7 @@ async fn an_empty_answer_does_not_spend_the_challenge(database: Database) {
     let all = v1::SubmitCommentRequest { challenge_answer: String::new(), content: String::new(), ..form.clone() };
     let mut wrong = fields(&portal.comments.submit_comment(all).await.unwrap_err());
     wrong.sort();
-    assert_eq!(wrong, ["challenge_answer", "content"], "all violations at once");
+    assert_eq!(wrong, ["challenge_answer", "content"], "all violations are reported at once");
     portal.comments.submit_comment(form).await.expect("nothing was spent or charged");
 }
 

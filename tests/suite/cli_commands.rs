@@ -114,8 +114,16 @@ fn a_ban_prints_its_subject_and_the_comments_decided_with_it() {
         ];
         assert_eq!(subjects.collect::<Vec<_>>(), expected);
     });
-    assert_eq!(desk.run(&["ban", GONE, "-r", "insult", "--for", "1d"]).code, 1, "nothing to ban");
-    assert_eq!(desk.run(&["ban", PENDING, "-r", "insult", "--until", "2020-01-01"]).code, 2, "in the past");
+    assert_eq!(
+        desk.run(&["ban", GONE, "-r", "insult", "--for", "1d"]).code,
+        1,
+        "the comment has no known subject to ban"
+    );
+    assert_eq!(
+        desk.run(&["ban", PENDING, "-r", "insult", "--until", "2020-01-01"]).code,
+        2,
+        "the end of a ban must not be in the past"
+    );
 }
 
 #[test]

@@ -101,7 +101,7 @@ async fn a_text_is_explained_from_a_file_or_from_stdin(database: Database) {
     assert_eq!((&judged["verdict"], &judged["decisions"]), (&"VERDICT_HOLD".into(), &"0".into()));
     assert!(judged["findings"].as_array().unwrap().iter().any(|found| found["field"] == "title"));
     let empty = failed(&newsroom, 2, &["assess", "-"]).await;
-    assert!(empty.contains("content"), "nothing on stdin: {empty}");
+    assert!(empty.contains("content"), "an empty stdin is an error: {empty}");
     let missing = failed(&newsroom, 2, &["assess", "/nowhere"]).await;
     assert!(missing.contains("Cannot read /nowhere"), "{missing}");
 }

@@ -25,7 +25,7 @@ fn seed(home: &Home, comments: u32) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-#[expect(clippy::disallowed_methods, reason = "the seed reads the clock, too")]
+#[expect(clippy::disallowed_methods, reason = "the seed reads the same clock")]
 #[tokio::test]
 async fn the_growth_benchmark_seeds_the_rows_that_the_service_would_write() {
     let home = Home::postgres().await;

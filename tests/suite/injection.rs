@@ -71,7 +71,11 @@ async fn values_that_look_like_commands_are_treated_as_text(database: Database) 
         assert_eq!((comment.article_id.as_str(), case.article_title.as_str()), (value, value));
         assert_eq!((case.notes[0].text.as_str(), case.decisions[0].note.as_str()), (value, value));
         let page = portal.list(value).await;
-        assert_eq!((page.comments.len(), page.comments[0].content.as_str()), (1, value), "only its own article");
+        assert_eq!(
+            (page.comments.len(), page.comments[0].content.as_str()),
+            (1, value),
+            "the page has only the comment of this article"
+        );
         let filter = v1::QueueFilter { query: value.into(), status: (1..=6).collect(), ..Default::default() };
         let request = v1::ListQueueRequest { filter: Some(filter), page_size: 100, ..Default::default() };
         let found = desk.moderation.list_queue(request).await;

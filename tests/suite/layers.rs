@@ -231,7 +231,7 @@ fn every_task_of_the_server_is_supervised() {
         }
     }
     for ((path, text, _), used) in UNSUPERVISED.iter().zip(used) {
-        assert!(used, "{path}: an unused exception: {text}");
+        assert!(used, "{path}: the exception is not used: {text}");
     }
 }
 

@@ -94,7 +94,11 @@ async fn only_comments_not_reviewed_for_30_days_are_rejected(database: Database)
     assert_eq!(expired(&home, &site).await, []);
     assert_eq!(run(&office, after_days(31)).await, ALL);
     let entries = expired(&home, &site).await;
-    assert_eq!(entries.len(), 618, "all except the requeued comment and the one with a takedown demand");
+    assert_eq!(
+        entries.len(),
+        618,
+        "all comments are rejected, except the requeued one and the one with a takedown demand"
+    );
     for entry in &entries {
         assert_eq!((entry.actor.as_str(), entry.reason, entry.at), (SYSTEM, Some(Reason::Expired), after_days(31)));
         assert_eq!((entry.from_status, entry.to_status), (Some(Status::Pending), Some(Status::Rejected)));
@@ -111,10 +115,18 @@ async fn only_comments_not_reviewed_for_30_days_are_rejected(database: Database)
     assert_eq!(metric_value(&format!("duyet_expired_total{{site=\"{site}\"}}")).as_deref(), Some("618"));
 
     assert_eq!(run(&office, after_days(49)).await, ALL);
-    assert_eq!(expired(&home, &site).await.len(), 619, "the younger comment is rejected later");
+    assert_eq!(
+        expired(&home, &site).await.len(),
+        619,
+        "the younger comment is rejected now, and the requeued one later"
+    );
     let thirty_later = after_days(50) + Days::microseconds(1);
     assert_eq!(run(&office, thirty_later).await, ALL);
-    assert_eq!(expired(&home, &site).await.len(), 620, "thirty days after the requeue");
+    assert_eq!(
+        expired(&home, &site).await.len(),
+        620,
+        "the requeued comment is rejected thirty days after its requeue"
+    );
 }
 
 async fn of_eight_replicas_one_does_a_job(database: Database) {
@@ -245,7 +257,7 @@ async fn a_server_expires_and_recounts_in_the_background(database: Database) {
     // The jobs of a new site are due at once.
     let newsroom = newsroom.restarted().await;
     let mut desk = newsroom.desk_with(&desk);
-    let case = until("it is expired", async || {
+    let case = until("the comment has expired", async || {
         let case = desk.case(&forgotten).await;
         (case.comment.as_ref()?.status() == CommentStatus::Rejected).then_some(case)
     })
@@ -253,7 +265,7 @@ async fn a_server_expires_and_recounts_in_the_background(database: Database) {
     let entry = &case.decisions[0];
     assert_eq!((entry.action.as_str(), entry.actor.as_str(), entry.reason()), ("EXPIRE", SYSTEM, v1::Reason::Expired));
     let drift = format!("duyet_count_drift{{site=\"{site}\",counter=\"comments\"}}");
-    until("the drift is shown", async || metric_value(&drift).filter(|shown| shown == "6")).await;
+    until("the gauge shows the drift", async || metric_value(&drift).filter(|shown| shown == "6")).await;
     assert_eq!(
         newsroom.portal_with(&newsroom.new_token("PORTAL", site.as_str()).await).list("bai").await.comments.len(),
         1

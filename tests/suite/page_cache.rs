@@ -14,7 +14,7 @@ on_both_databases! {
 }
 
 /// Returns the time in an hour, by the clock that the servers use.
-#[expect(clippy::disallowed_methods, reason = "servers read the clock, too")]
+#[expect(clippy::disallowed_methods, reason = "the servers read the same clock")]
 fn in_an_hour() -> prost_types::Timestamp {
     prost_types::Timestamp { seconds: chrono::Utc::now().timestamp() + 3_600, nanos: 0 }
 }
@@ -117,7 +117,7 @@ async fn every_change_is_in_the_next_response(database: Database) {
     look(&mut portal, "lockdown").await;
     // Each step must have changed the page, or the comparison would prove nothing.
     for (at, pair) in looks.windows(2).enumerate() {
-        assert_ne!(pair[0], pair[1], "step {at} changed nothing");
+        assert_ne!(pair[0], pair[1], "step {at} did not change the page");
     }
     newsroom.close().await;
 }

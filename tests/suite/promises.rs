@@ -21,7 +21,7 @@ fn request_id() -> String {
 }
 
 /// Returns the time in an hour, by the clock that the servers use.
-#[expect(clippy::disallowed_methods, reason = "servers read the clock, too")]
+#[expect(clippy::disallowed_methods, reason = "the servers read the same clock")]
 fn in_an_hour() -> prost_types::Timestamp {
     prost_types::Timestamp { seconds: chrono::Utc::now().timestamp() + 3_600, nanos: 0 }
 }

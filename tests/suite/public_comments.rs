@@ -50,8 +50,8 @@ async fn pages_neither_repeat_nor_skip_while_comments_are_approved(database: Dat
             }
         }
         let unique: HashSet<_> = seen.iter().cloned().collect();
-        assert_eq!(unique.len(), seen.len(), "no repeat in {order:?}");
-        assert!(first.is_subset(&unique), "no gap in {order:?}");
+        assert_eq!(unique.len(), seen.len(), "no comment is repeated in the order {order:?}");
+        assert!(first.is_subset(&unique), "no comment is missing in the order {order:?}");
     }
 }
 
@@ -163,7 +163,7 @@ async fn a_page_token_is_valid_for_its_own_list_only(database: Database) {
     ];
     let mut abroad = newsroom.portal_with(&newsroom.new_token("PORTAL", "bao-khac").await);
     let status = abroad.comments.list_comments(with_token).await.unwrap_err();
-    assert_eq!(reason(&status), "PAGE_TOKEN_INVALID", "on another site");
+    assert_eq!(reason(&status), "PAGE_TOKEN_INVALID", "a page token is invalid on another site");
     for request in strange {
         let status = portal.comments.list_comments(request).await.unwrap_err();
         assert_eq!(reason(&status), "PAGE_TOKEN_INVALID");

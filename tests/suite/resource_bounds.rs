@@ -234,7 +234,7 @@ async fn unfinished_http_requests_deny_neither_probes_nor_grpc_and_are_closed() 
     assert_eq!(daemon.portal().list("bai").await.total_count, 0);
     // One peer may use half of the 256 slots. On a slow machine, some of the requests have already ended.
     let held = daemon.descriptors().saturating_sub(before);
-    assert!(held <= 160, "{held} descriptors for one peer's requests");
+    assert!(held <= 160, "the requests of one peer hold {held} descriptors");
     let last = halves.last_mut().unwrap();
     last.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     // The request has ended, whether the read fails or returns the end of the connection.

@@ -74,7 +74,7 @@ async fn the_last_decision_can_be_reverted(database: Database) {
     );
     assert_eq!((entry.actor.as_str(), case.comment.unwrap().revision), ("moderator", 3));
     assert_eq!((portal.list("bai").await.total_count, desk.queue().await.total), (1, 1));
-    assert_eq!(revert_last(&mut desk).await.results[0].comment_id, kept, "then the decision before it");
+    assert_eq!(revert_last(&mut desk).await.results[0].comment_id, kept, "the next revert is of the decision before");
     assert_eq!(reason(&ask(&mut desk, revert(Target::Last(true))).await.unwrap_err()), "AUDIT_ENTRY_NOT_FOUND");
 }
 

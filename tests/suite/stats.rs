@@ -52,7 +52,7 @@ async fn stats_count_submits_pending_comments_and_decisions_by_moderator(databas
     assert!((half.seconds, half.nanos) > (0, 0) && (half.seconds, half.nanos) <= (most.seconds, most.nanos));
     assert_eq!((stats.takedowns, stats.overdue), (0, 0));
 
-    assert_eq!(stats.moderators[0].moderator, "moderator", "most decisions first");
+    assert_eq!(stats.moderators[0].moderator, "moderator", "the moderator with the most decisions is first");
     let moderator = of(&stats, "moderator");
     assert_eq!((moderator.decisions, moderator.overturned), (4, 1));
     assert!((moderator.overturn_rate - 0.25).abs() < 1e-9);
@@ -86,7 +86,7 @@ async fn a_decision_counts_as_overturned_only_when_another_moderator_reverts_it(
     assert_eq!((stats.moderators.len(), moderator.decisions, moderator.overturned), (1, 3, 1));
 }
 
-#[expect(clippy::disallowed_methods, reason = "servers read the clock, too")]
+#[expect(clippy::disallowed_methods, reason = "the servers read the same clock")]
 fn clock() -> chrono::DateTime<chrono::Utc> {
     chrono::Utc::now()
 }

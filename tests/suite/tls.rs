@@ -56,7 +56,11 @@ async fn a_certificate_needs_a_trusted_authority_the_right_name_and_a_valid_time
     let newsroom = open(&ours.sign("server", LOOPBACK, 2), None).await;
     let output = stats(&newsroom, &ours, None).await;
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(code(&newsroom, &other, None).await, Some(6), "an untrusted authority");
+    assert_eq!(
+        code(&newsroom, &other, None).await,
+        Some(6),
+        "a client that does not trust the authority cannot connect"
+    );
     for wrong in [ours.sign("named", "DNS:another.example", 2), ours.sign("expired", LOOPBACK, -1)] {
         let newsroom = open(&wrong, None).await;
         assert_eq!(code(&newsroom, &ours, None).await, Some(6), "{wrong:?}");
@@ -92,9 +96,17 @@ async fn with_a_client_authority_only_its_certificates_are_accepted() {
     let newsroom = open(&ours.sign("server", LOOPBACK, 2), Some(&ours)).await;
     let client = |authority: &Authority, days| authority.sign("client", "DNS:moderator.example", days);
     assert_eq!(code(&newsroom, &ours, Some(&client(&ours, 2))).await, Some(0));
-    assert_eq!(code(&newsroom, &ours, None).await, Some(6), "without one");
-    assert_eq!(code(&newsroom, &ours, Some(&client(&other, 2))).await, Some(6), "another authority's");
-    assert_eq!(code(&newsroom, &ours, Some(&client(&ours, -1))).await, Some(6), "an expired certificate");
+    assert_eq!(code(&newsroom, &ours, None).await, Some(6), "a client without a certificate is not accepted");
+    assert_eq!(
+        code(&newsroom, &ours, Some(&client(&other, 2))).await,
+        Some(6),
+        "a certificate of another authority is not accepted"
+    );
+    assert_eq!(
+        code(&newsroom, &ours, Some(&client(&ours, -1))).await,
+        Some(6),
+        "an expired certificate is not accepted"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -109,16 +121,16 @@ async fn a_renewed_certificate_is_used_without_a_restart_and_a_broken_one_is_not
     let newsroom = open(&shown, None).await;
     assert_eq!(code(&newsroom, &ours, None).await, Some(0));
     show(&other.sign("server", LOOPBACK, 2));
-    eventually("the renewed certificate", async || code(&newsroom, &other, None).await == Some(0)).await;
+    eventually("the renewed certificate is used", async || code(&newsroom, &other, None).await == Some(0)).await;
     assert_eq!(code(&newsroom, &ours, None).await, Some(6), "the old certificate is not used any more");
 
     let failed = || metric_value("duyet_certificate_reads_total{outcome=\"FAILED\"}");
     let before = failed();
     std::fs::write(&shown.cert, "-----BEGIN CERTIFICATE-----\nhỏng\n").unwrap();
-    eventually("the broken certificate", async || failed() != before).await;
+    eventually("the broken certificate is reported", async || failed() != before).await;
     assert_eq!(code(&newsroom, &other, None).await, Some(0), "the last valid certificate stays in use");
     show(&ours.sign("again", LOOPBACK, 2));
-    eventually("the repaired certificate", async || code(&newsroom, &ours, None).await == Some(0)).await;
+    eventually("the repaired certificate is used", async || code(&newsroom, &ours, None).await == Some(0)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

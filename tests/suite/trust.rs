@@ -83,7 +83,7 @@ async fn bulk_decisions_approve_pending_and_reverts_earn_no_trust(database: Data
         ids.push(reader.comment(&mut portal, "bai", &format!("Lời hay thứ {number}")).await);
     }
     desk.moderation.bulk_decide(bulk(&ids[..6])).await.unwrap();
-    assert_eq!(asked(&mut portal, &reader).await, ChallengeKind::AltchaPow, "a bulk decision");
+    assert_eq!(asked(&mut portal, &reader).await, ChallengeKind::AltchaPow, "a bulk decision earns no trust");
     desk.approve_pending("bai").await;
     assert_eq!(portal.list("bai").await.comments.len(), 12);
     assert_eq!(asked(&mut portal, &reader).await, ChallengeKind::AltchaPow, "approve pending");

@@ -27,7 +27,7 @@ on_both_databases! {
 const COMMENTS: usize = 10_000;
 const LANES: usize = 12;
 
-/// The pause of a client before a retry.
+/// The pause of a client before it retries a call.
 const RETRY_PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// The names of the two moderators in the audit.
@@ -146,7 +146,7 @@ async fn check(newsroom: Newsroom, home: Home, decisions: usize) {
         let sessions =
             "select count(*) from pg_stat_activity where datname = current_database() and application_name = 'duyet'";
         let ended = async { while home.number(sessions).await > 0 {} };
-        timeout(Duration::from_secs(30), ended).await.expect("the sessions end with the server");
+        timeout(Duration::from_secs(30), ended).await.expect("the sessions must end after the server");
         let deadlocks = "select deadlocks from pg_stat_database where datname = current_database()";
         assert_eq!(home.number(deadlocks).await, 0);
     }

@@ -200,7 +200,7 @@ impl FakeService {
                 assert_eq!(*revision, request.expected_revision, "a decision at a revision that was not displayed");
                 *revision += 1;
                 let before = self.in_force.insert(request.comment_id.clone(), request.request_id.clone());
-                assert_eq!(before, None, "decided twice: {}", request.comment_id);
+                assert_eq!(before, None, "a comment was decided twice: {}", request.comment_id);
                 decided(&request)
             }
             Operation::Revert { reverted_id, target, comment } => {

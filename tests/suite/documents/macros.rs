@@ -27,7 +27,7 @@ fn arguments(text: &str) -> &str {
             return &text[..at];
         }
     }
-    panic!("no end: {text:.80}")
+    panic!("no parenthesis closes the call: {text:.80}")
 }
 
 /// Returns the string literals of a piece of code. A backslash at the end of a line joins it with the next one,

@@ -140,7 +140,7 @@ contract! {
         let taken = futures_util::future::join_all((0..8).map(|_| home.claim(wish))).await;
         let mut taken = taken.concat();
         taken.sort_unstable();
-        assert_eq!(taken, ids[..200], "200 claims, also with concurrent calls");
+        assert_eq!(taken, ids[..200], "concurrent calls get 200 claims together");
         assert_eq!(home.claim(wish).await, []);
         assert_eq!(home.claim(Wish { count: 100, ..MINH }).await, ids[200..], "another moderator gets the rest");
         home.release("lan", &ids[..3], 0).await;

@@ -235,7 +235,7 @@ impl Walk<'_> {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "migrations read the clock, too")]
+#[expect(clippy::disallowed_methods, reason = "the migrations read the same clock")]
 fn clock() -> DateTime<Utc> {
     Utc::now()
 }
@@ -359,7 +359,7 @@ contract! {
         assert_eq!(home.rows("stats_buckets").await, 4 + 4);
         assert_eq!(home.store.prune_stats(&site(), at(HOUR)).await.unwrap(), 0);
         home.store.prune_stats(&site(), at(0) + Duration::days(1)).await.unwrap();
-        assert_eq!(home.rows("stats_buckets").await, 3, "pending comments by hour, day and month");
+        assert_eq!(home.rows("stats_buckets").await, 3, "only the counts of pending comments remain: one for the hour, one for the day, one for the month");
         assert_eq!(home.repaired(at(0) + Duration::days(94)).await, 0, "a day that is only partly stored is not repaired");
     }
 

@@ -64,7 +64,7 @@ contract! {
         let mut spam = published(1);
         spam.spam_score = 0.95;
         let spam = home.put(spam).await;
-        assert!(home.record().await.worst_score > 0.9, "no moderator decided on it");
+        assert!(home.record().await.worst_score > 0.9, "the score counts, because no moderator has decided on the comment");
         home.store.decide(&batch_of(10, Action::Approve, std::slice::from_ref(&spam))).await.unwrap();
         assert!(home.record().await.worst_score > 0.9, "a batch is not a decision on this comment alone");
         home.decide_one(&decision(11, spam.id, Action::Reject, 1)).await.unwrap();

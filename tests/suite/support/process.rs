@@ -66,7 +66,7 @@ fn send(signal: &str, pids: &[u32]) {
 pub(crate) fn free_port() -> u16 {
     static NEXT: LazyLock<AtomicU16> = LazyLock::new(|| AtomicU16::new(rand::random()));
     let mut ports = (0..10_000).map(|_| 10_000 + NEXT.fetch_add(1, Ordering::Relaxed) % 10_000);
-    ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok()).expect("a free port")
+    ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok()).expect("no port is free")
 }
 
 /// Waits until the condition is true; fails after half a minute.

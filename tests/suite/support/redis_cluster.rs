@@ -60,7 +60,7 @@ impl RedisCluster {
             })
         };
         let found = self.nodes.iter().position(|node| node.say::<String>("CLUSTER NODES").lines().any(serves));
-        found.expect("some node serves every slot")
+        found.expect("no node serves the slot")
     }
 
     /// Waits until every node reports a healthy cluster and every replica is in sync with its master: before that, no
