@@ -123,7 +123,7 @@ async fn c3_claims_of_vanished_workers_expire_and_claims_never_overlap() {
         assert_eq!(board.done, ids.into_iter().collect::<BTreeSet<_>>(), "every comment must be decided");
         let (doubles, waited) = (board.doubles(), board.longest_wait);
         report.count("comments", count);
-        report.count("held_by_two", doubles);
+        report.count("claimed_by_two_workers", doubles);
         report.ms("longest_until_a_vanished_claim_was_offered_again", waited);
         assert_eq!(doubles, 0);
         report.goal("offered again <= lease + 1 s", waited <= LEASE + Duration::from_secs(1));

@@ -63,7 +63,7 @@ async fn t1_clocks_that_differ_or_jump_lose_no_comment_and_raise_no_limit() {
         let mut portals = [stage.portal_at(ahead.grpc_addr), stage.portal_at(behind.grpc_addr)];
         // The clocks differ by less than a minute, which is tolerated, so every challenge is valid.
         let let_through = twelve_by_one_device(&mut portals).await;
-        report.count("of_a_burst_of_5_let_through", let_through);
+        report.count("allowed_with_a_burst_of_5", let_through);
         assert_eq!(let_through, 5, "limits must be counted with the clock of Redis");
         // With a larger difference, the challenge seems to be from the future. It is rejected with the matching reason,
         // and a fresh challenge is returned.

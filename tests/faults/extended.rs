@@ -162,10 +162,10 @@ async fn n2_http_2_attacks_slow_other_callers_at_most_twofold() {
         report.ms("healthy_p99_before", quiet);
         report.ms("healthy_p99_worst", worst);
         #[expect(clippy::cast_precision_loss, reason = "megabytes")]
-        report.figure("resident_grew_by_mib", (grown / 1_048_576) as f64);
+        report.figure("growth_of_resident_memory_in_mib", (grown / 1_048_576) as f64);
         assert!(!daemon.http("/metrics").contains("duyet_panics_total 1"));
-        report.goal("RSS +< 50 MB", grown < 50 * 1_048_576);
-        report.goal("healthy p99 x2 at most", worst <= quiet * 2);
+        report.goal("resident memory grows by < 50 MiB", grown < 50 * 1_048_576);
+        report.goal("healthy p99 at most doubles", worst <= quiet * 2);
     })
     .await;
 }
@@ -186,11 +186,11 @@ async fn l3_half_an_hour_of_load_does_not_grow_memory() {
         settle(report, &daemon.portal(), &daemon.desk(), &sent).await;
         #[expect(clippy::cast_precision_loss, reason = "megabytes")]
         let growth = grown as f64 / memory as f64;
-        report.figure("resident_after_of_before", (growth * 100.0).round() / 100.0);
+        report.figure("resident_memory_after_divided_by_before", (growth * 100.0).round() / 100.0);
         report.count("descriptors_before", descriptors);
         report.count("descriptors_after", held);
         report.goal("memory within 10 %", growth <= 1.1);
-        report.goal("descriptors flat", held <= descriptors + 8);
+        report.goal("at most 8 more descriptors", held <= descriptors + 8);
     })
     .await;
 }

@@ -114,7 +114,8 @@ async fn n3_malformed_messages_get_the_right_status_and_grow_no_memory() {
         let after = daemon.resident_bytes();
         report.count("kinds", cases.len());
         #[expect(clippy::cast_precision_loss, reason = "megabytes")]
-        report.figure("resident_after_of_before", (after as f64 / before as f64 * 100.0).round() / 100.0);
+        report
+            .figure("resident_memory_after_divided_by_before", (after as f64 / before as f64 * 100.0).round() / 100.0);
         assert!(after < before + 50 * 1024 * 1024, "from {before} to {after} bytes");
         assert!(!daemon.http("/metrics").contains("duyet_panics_total 1"), "the server panicked");
         daemon.portal().say("bai", "Câu sau").await;

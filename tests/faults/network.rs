@@ -62,7 +62,7 @@ async fn n1_idle_and_half_open_sockets_deny_no_other_caller() {
         report.count("sockets", sockets.len());
         report.count("descriptors", descriptors);
         report.count("calls_of_a_healthy_portal", calls);
-        report.count("of_them_failed", failed);
+        report.count("calls_of_a_healthy_portal_failed", failed);
         assert_eq!(failed, 0);
         assert!(descriptors <= 4_096 + 200, "{descriptors} descriptors");
         drop(sockets);

@@ -68,7 +68,7 @@ async fn p2_a_failover_to_a_synchronous_standby_loses_no_comment() {
         report.count("acknowledged_lost_with_an_asynchronous_standby", lost_async);
         let (lost, promoted) = fail_over(report, "on").await;
         report.count("acknowledged_lost", lost);
-        report.ms("from_promotion_to_the_next_stored", promoted);
+        report.ms("next_submit_stored_after_promotion", promoted);
         assert_eq!(lost, 0, "a commit that the synchronous standby had confirmed was lost");
         assert!(lost_async > 0, "the standby did not lag, so this run proves nothing");
     })

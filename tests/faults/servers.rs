@@ -92,7 +92,7 @@ async fn s2_a_rolling_restart_fails_no_call_and_watchers_miss_no_comment() {
         let seen = watcher.await.unwrap();
         let missed = sent.iter().filter(|one| matches!(&one.known, Known::Stored(id) if !seen.contains(id))).count();
         report.count("rolling_restarts", rolls);
-        report.count("failed_after_trying_the_other", failed.len());
+        report.count("failed_at_both_replicas", failed.len());
         report.count("comments_that_a_watcher_missed", missed);
         report.ms("longest_exit", slowest);
         assert_eq!((&failed[..], missed), (&[][..], 0));
@@ -161,9 +161,9 @@ async fn s3_a_frozen_replica_delays_callers_of_the_other_only_briefly() {
         let after = frozen_at + Duration::from_secs(3);
         let late: Vec<&Sent> = sent.iter().filter(|one| (after..thawed_at).contains(&one.asked)).collect();
         let failed = late.iter().filter(|one| !matches!(one.known, Known::Stored(_))).count();
-        report.count("submits_at_the_healthy_one_from_3_s_on", late.len());
-        report.count("of_them_failed", failed);
-        report.ms("p99_at_the_healthy_one", percentile(&times(&sent, after, thawed_at), 99));
+        report.count("submits_to_the_healthy_replica_after_3_s", late.len());
+        report.count("submits_to_the_healthy_replica_failed_after_3_s", failed);
+        report.ms("p99_at_the_healthy_replica", percentile(&times(&sent, after, thawed_at), 99));
         assert!(!late.is_empty(), "no submit was sent to the healthy replica");
         report.goal("error share < 1 % after 3 s", failed * 100 < late.len());
         sent.extend(held_up);

@@ -21,7 +21,7 @@ async fn limits_hold_without_redis_and_are_shared_soon_after_it_starts() {
         redis.start_again();
         let healed = time_until_shared(&one).await.max(time_until_shared(&other).await);
         report.ms("shared_after_it_answers", healed);
-        report.count("of_a_burst_of_5_let_through_alone", alone as usize);
+        report.count("allowed_without_redis_with_a_burst_of_5", alone as usize);
         println!(
             "absent at start: shared {} after it answers; two replicas alone let {alone} of a burst of 5 through",
             ms(healed)

@@ -20,7 +20,7 @@ async fn an_emptied_redis_allows_at_most_one_additional_burst() {
             through += let_through(&[&other, &one], 20, &name).await;
             most = most.max(through);
         }
-        report.count("most_of_a_burst_of_5_let_through", most as usize);
+        report.count("most_allowed_with_a_burst_of_5", most as usize);
         println!("emptied 20 times: at most {most} let through of a burst of 5");
         crowd.leave().await.assert_within_bound("emptied");
         assert_eq!(before, BURST, "two replicas must share one burst");

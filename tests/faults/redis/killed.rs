@@ -39,7 +39,7 @@ async fn a_killed_redis_delays_no_call_and_is_noticed_within_a_second() {
     report.ms("noticed_after", noticed);
     report.ms("shared_after_it_answers", healed);
     report.ms("longest_check", tally.longest_fair);
-    report.count("of_a_burst_of_5_let_through_alone", alone as usize);
+    report.count("allowed_without_redis_with_a_burst_of_5", alone as usize);
     println!(
         "killed: noticed after {}, shared again {} after it answers; two replicas alone let {alone} of a burst of 5 through",
         ms(noticed),

@@ -6,8 +6,8 @@ use crate::support::sources::root;
 
 /// The documents, each with the columns of its tables that name tests.
 const DOCUMENTS: [(&str, &[&str]); 3] = [
-    ("docs/internals/promises.md", &["test", "test (`tests/run NAME`)", "switched off in (`tests/mutants/run`)"]),
-    ("docs/privacy.md", &["`tests/run --test suite --`"]),
+    ("docs/internals/promises.md", &["test", "test (`tests/run NAME`)", "mutant (`tests/mutants/run NAME`)"]),
+    ("docs/privacy.md", &["test (`tests/run --test suite -- NAME`)"]),
     ("SECURITY.md", &["test (`tests/run NAME`)"]),
 ];
 
