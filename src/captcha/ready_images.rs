@@ -11,8 +11,8 @@ use tokio::sync::Notify;
 
 use crate::domain::{challenge::CaptchaImage, challenge_level::Level, image_profile::Profile};
 
-/// Images kept ready per level, about 400 KB. Half of them can be taken in a burst before the renderer uses CPU time
-/// during it.
+/// Images kept ready per level, about 400 KB. During a burst, the renderer uses no CPU time until half of them were
+/// taken.
 const READY: usize = 128;
 
 /// With fewer images left, the renderer draws regardless of other load.

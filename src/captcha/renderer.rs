@@ -16,8 +16,8 @@ use crate::domain::{
 
 /// Longest answer that is legible in an image.
 const MAX_LETTERS: usize = 8;
-/// Ink that each letter must add to the previous ones, in pixels: the minimum is a small, half-covered letter of eight,
-/// and the maximum one large M.
+/// Ink that each letter must add to the previous ones, in pixels: the minimum is that of a small, half-covered letter
+/// among eight, and the maximum that of one large M.
 const LETTER_INK: std::ops::RangeInclusive<usize> = 60..=1_400;
 /// Permitted share of black pixels in percent. Bands may invert most of an image, but it must not become a single
 /// colour.
@@ -72,7 +72,8 @@ impl Renderer {
     }
 }
 
-/// Returns `None` when a letter is missing, hidden or cut off, or when the image has almost a single colour.
+/// Draws the image. Returns `None` when a letter is missing, hidden or cut off, or when the image has almost a single
+/// colour.
 fn compose(glyphs: &[&Glyph], style: &Style, rng: &mut impl Rng) -> Option<Bitmap> {
     let warp = Warp::random(style, rng);
     let bitmap = letters(glyphs, style, &warp, rng)?;

@@ -42,9 +42,12 @@ impl Config {
                 self.grpc_addr
             )
         });
-        problems.unless(self.connections_per_peer != Some(0), || "grpc.connections_per_peer is at least 1".to_owned());
+        problems
+            .unless(self.connections_per_peer != Some(0), || "grpc.connections_per_peer must be at least 1".to_owned());
         let beats = Duration::from_millis(100)..=Duration::from_millis(MOST_HEARTBEAT_MS);
-        problems.unless(beats.contains(&self.heartbeat), || format!("grpc.heartbeat_ms is 100 to {MOST_HEARTBEAT_MS}"));
+        problems.unless(beats.contains(&self.heartbeat), || {
+            format!("grpc.heartbeat_ms must be between 100 and {MOST_HEARTBEAT_MS}")
+        });
         let is_on_loopback = self.grpc_addr.ip().is_loopback() && self.http_addr.ip().is_loopback();
         problems.unless(self.fixed_answer.is_none() || is_on_loopback, || {
             "captcha.fixed_answer is for tests: it is an error unless grpc.addr and http.addr are on loopback"
@@ -54,7 +57,7 @@ impl Config {
             format!("grpc.addr and http.addr are both {}: each listener needs its own address", self.grpc_addr)
         });
         problems.unless(self.drain_notice <= Duration::from_secs(10), || {
-            "grpc.drain_notice_ms is at most 10000, to leave time for the drain itself".to_owned()
+            "grpc.drain_notice_ms must be at most 10000, to leave time for the drain itself".to_owned()
         });
     }
 
@@ -76,16 +79,17 @@ impl Config {
 
     fn check_numbers(&self, problems: &mut Problems) {
         problems.unless(self.expected_replicas.get() <= MOST_REPLICAS, || {
-            format!("expected_replicas ({}) is at most {MOST_REPLICAS}", self.expected_replicas)
+            format!("expected_replicas ({}) must be at most {MOST_REPLICAS}", self.expected_replicas)
         });
         problems.unless(self.page_cache_mib <= MOST_PAGE_CACHE_MIB, || {
-            format!("page_cache_mib ({}) is at most {MOST_PAGE_CACHE_MIB}", self.page_cache_mib)
+            format!("page_cache_mib ({}) must be at most {MOST_PAGE_CACHE_MIB}", self.page_cache_mib)
         });
         let StoreSizes { connections, writers, readers } = self.store;
         let sane = (5..=200).contains(&connections) && (1..=16).contains(&writers) && (1..=16).contains(&readers);
         problems.unless(sane, || {
             format!(
-                "store: connections ({connections}) is 5 to 200, writers ({writers}) and readers ({readers}) are 1 to 16"
+                "store: connections ({connections}) must be between 5 and 200, writers ({writers}) \
+                 and readers ({readers}) between 1 and 16"
             )
         });
         let Thresholds { low, high, .. } = self.thresholds;
@@ -100,14 +104,16 @@ impl Config {
         });
         let Retention { spam_days, rejected_days, changes_days } = self.retention;
         problems.unless((1..=3_650).contains(&spam_days) && (1..=3_650).contains(&rejected_days), || {
-            "retention: spam_days and rejected_days are 1 to 3650".to_owned()
+            "retention: spam_days and rejected_days must be between 1 and 3650".to_owned()
         });
         problems.unless((1..=365).contains(&changes_days), || {
             format!("retention.changes_days ({changes_days}) must be between 1 and 365")
         });
         let TextLimits { name, title, content } = self.text;
         problems.unless((1..=200).contains(&name) && title <= 500 && (1..=5_000).contains(&content), || {
-            "text: name is 1 to 200, title 0 to 500, content 1 to 5000 graphemes (a message holds 64 KiB)".to_owned()
+            "text: name must be 1 to 200, title 0 to 500 and content 1 to 5000 graphemes, \
+             because a message holds at most 64 KiB"
+                .to_owned()
         });
     }
 }

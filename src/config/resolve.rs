@@ -19,7 +19,7 @@ use crate::domain::{
     spam::Thresholds,
 };
 
-/// Default size of the page cache: about a thousand first pages of long comments.
+/// Default size of the page cache. It holds about a thousand first pages with long comments.
 const PAGE_CACHE_MIB: u32 = 16;
 
 impl Config {

@@ -106,7 +106,8 @@ named_enum! {
 pub struct Before {
     pub reviewed_at: Option<DateTime<Utc>>,
     pub attention: Attention,
-    /// The attention right after the entry. A difference between it and the present attention arose later.
+    /// The attention right after the entry. A revert compares it with the present attention to find what was added
+    /// later.
     #[serde(default)]
     pub left: Attention,
 }
@@ -188,7 +189,7 @@ impl AuditEntry {
         }
     }
 
-    /// Checks whether [`judge`](Self::judge) replaces the recorded value. `look_changed` says that the entry changed
+    /// Checks whether [`judge`](Self::judge) replaces the recorded value. `look_changed` is true if the entry changed
     /// whether or when a moderator reviewed the comment.
     pub fn replaces_judge(&self, look_changed: bool) -> bool {
         let is_revert = self.action == AuditAction::Revert && look_changed;

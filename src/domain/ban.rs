@@ -54,7 +54,8 @@ pub struct BanSubject {
     pub key: Vec<u8>,
 }
 
-/// A move of a ban from its subject under another key of the ring to the same subject under the ring's first key.
+/// A move of a ban to the ring's first key: from the hash of its subject under another key to the hash under the first
+/// key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BanMove {
     pub from: BanSubject,
@@ -114,7 +115,7 @@ impl Along {
 pub struct NewBan {
     pub site: SiteId,
     pub subject: BanSubject,
-    /// The key that hashed the subject. `None` means one of the keys that were recorded first.
+    /// The key that hashed the subject. `None` means that it is one of the keys that were recorded first.
     pub key: Option<KeyMark>,
     pub ban: Ban,
     pub along: Option<Along>,

@@ -150,8 +150,8 @@ impl Default for TextLimits {
 }
 
 impl TextLimits {
-    /// Bytes allowed per grapheme. A Vietnamese letter takes 3, an emoji with a skin tone 8, a family of four 25. The
-    /// longest content reaches the limit of a whole request before this one.
+    /// Bytes allowed per grapheme. A Vietnamese letter takes 3, an emoji with a skin tone 8, a family of four 25. A
+    /// content of the maximum length reaches the size limit of the whole request before this one.
     const BYTES_PER_GRAPHEME: usize = 25;
     /// Least limit in bytes of any field, so that a name may consist of 60 of the longest emoji.
     const LEAST_BYTES: usize = 2_500;

@@ -25,7 +25,7 @@ pub const MAX_ITEMS: usize = 500;
 pub struct DecisionBatch {
     pub site: SiteId,
     pub action: Action,
-    /// The action in the audit: the decision's own, or EXPIRE.
+    /// The action that the audit records: that of the decision, or EXPIRE.
     pub recorded_as: AuditAction,
     pub reason: Option<Reason>,
     pub note: String,

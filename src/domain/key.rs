@@ -51,7 +51,8 @@ impl KeyMark {
 pub struct KeyUsage {
     /// Comments that are not erased: their device, author and text are hashed with the key.
     pub comments: i64,
-    /// Comments of which only the address is hashed with the key, from months of which a ban may still be created.
+    /// Comments of which only the address is hashed with the key. Only comments from months that a ban may refer to are
+    /// counted.
     pub addresses: i64,
     /// Bans that are in force.
     pub bans: i64,

@@ -11,10 +11,10 @@ use uuid::Uuid;
 
 use super::{access::Caller, id::SiteId};
 
-/// Number of keys without permits that a map may keep, so that a key in use causes no allocation at each call.
+/// Number of keys without permits that a map may keep, so that a key in use need not be allocated again at each call.
 const IDLE_KEYS: usize = 1_024;
 
-/// The total number of permits, and the most that one site and one token may hold.
+/// The total number of permits, and the maximum that one site and one token may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shares {
     pub all: usize,

@@ -80,10 +80,11 @@ pub struct Erasure {
     pub batch: Uuid,
     /// Pairs of the id of an audit entry and the comment that it is for.
     pub items: Vec<(Uuid, CommentId)>,
-    /// If set, only comments that exceed their retention period when they are erased; `None` erases all items.
+    /// If set, an item is erased only if its comment exceeds its retention period at that time. `None` erases all
+    /// items.
     pub only: Option<Outlived>,
     /// The request that asked for the erasure, if there is one. If it started a [`PersonErasure`], the erased comments
-    /// are added to the progress of that.
+    /// are added to its progress.
     pub request_id: Option<Uuid>,
     /// Idempotency record to store in the same transaction if a comment is erased. Its response is already filled in.
     pub remember: Option<RequestRow>,

@@ -52,8 +52,8 @@ pub struct QueueFilter {
 }
 
 impl QueueFilter {
-    /// Returns the query if the text of each comment must be checked against it. That is so if no index was used, or if
-    /// the query has phrases, which the index terms cannot check.
+    /// Returns the query if the text of each comment must be checked against it. This is necessary if no index was
+    /// used, or if the query has phrases, which the index terms cannot check.
     pub fn read_for(&self) -> Option<&Search> {
         self.query.as_ref().filter(|query| self.unindexed.is_none() || query.has_phrases())
     }

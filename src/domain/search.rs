@@ -20,8 +20,8 @@ use super::{
     text, unicode,
 };
 
-/// Length of a term, in characters of five bits of its hash each. Among a million other words, the probability that one
-/// has the same term as a given word is one in a billion.
+/// Length of a term in characters, each of which encodes five bits of the hash. Among a million other words, the
+/// probability that one has the same term as a given word is one in a billion.
 const TERM_CHARACTERS: usize = 10;
 
 /// The digits of a term: ASCII letters and digits, which every tokenizer treats as parts of words.
@@ -115,7 +115,7 @@ pub fn index_terms(site: &SiteId, fields: [&str; 3]) -> String {
     Vec::from_iter(terms).join(" ")
 }
 
-/// Whether a term is that of a word with its marks or of the word without marks.
+/// Whether a term is computed from a word with its marks or without them.
 #[derive(Debug, Clone, Copy)]
 enum Form {
     Marked,

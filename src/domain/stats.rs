@@ -85,7 +85,7 @@ named_enum! {
 }
 
 impl StatsKind {
-    /// Returns the kind that sums up a kind of hours by day, under the same names.
+    /// Returns the kind of bucket that sums up buckets of this kind by day; `None` if there is none.
     pub const fn by_day(self) -> Option<Self> {
         match self {
             Self::Waiting | Self::Settled => Some(Self::SubmittedDay),

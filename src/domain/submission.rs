@@ -41,9 +41,9 @@ pub struct Submission {
     pub sender: Sender,
     pub findings: Vec<Finding>,
     pub spam_score: f64,
-    /// Hash of [`FormText::said`], which bans on texts match.
+    /// Hash of [`FormText::said`], by which bans on texts match.
     pub fingerprint: Pseudonym,
-    /// Hash of [`super::spam::skeleton`], which campaigns are detected by. `None` if the text is too short.
+    /// Hash of [`super::spam::skeleton`], by which campaigns are detected. `None` if the text is too short.
     pub skeleton: Option<Pseudonym>,
     /// [`super::comment::FormText::folded`], which the queue's search reads.
     pub folded: String,

@@ -28,8 +28,8 @@ pub fn new_access_token(id: Uuid) -> (String, [u8; 32]) {
     (text, Sha256::digest(secret).into())
 }
 
-/// Parses the id and the SHA-256 of the secret in a token's text, or `None` if the form is wrong. Compare the hash with
-/// [`super::same_hash`].
+/// Parses a token's text and returns its id and the SHA-256 of its secret, or `None` if the form is wrong. Callers
+/// compare the hash with [`super::same_hash`].
 pub fn parse_access_token(text: &str) -> Option<(Uuid, [u8; 32])> {
     // Splits by position, because base64url itself contains underscores.
     let (id, secret) = text.strip_prefix(PREFIX)?.split_at_checked(ID_CHARS)?;

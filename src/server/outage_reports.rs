@@ -19,7 +19,7 @@ pub(super) struct OutageReports {
 }
 
 impl OutageReports {
-    /// Checks whether the outage is due to be reported, which the caller then does.
+    /// Checks whether the caller must report the outage now. If so, it counts as reported.
     pub(super) fn is_due(&self) -> bool {
         self.is_due_at(Instant::now())
     }

@@ -12,7 +12,7 @@ use crate::domain::{actor::SYSTEM, audit::AuditAction, id::CommentId, pseudonym:
 /// Largest number of lessons from one moderator in one clock minute. No moderator reads faster, and neither a stolen
 /// token nor a mistaken bulk decision may distort the model.
 const PER_MODERATOR_MINUTE: usize = 20;
-/// Number of lessons that a model keeps at least, if there are enough: about a year of a busy newsroom.
+/// Minimum number of lessons that a model keeps, once there are that many. A busy newsroom makes them in about a year.
 const MOST: usize = 20_000;
 /// Number of oldest lessons that are dropped at a time. Each drop rebuilds the model.
 const STEP: usize = 5_000;

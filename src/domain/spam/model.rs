@@ -52,7 +52,7 @@ pub(super) struct ActiveFeature {
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Slot {
     pub(super) weight: f32,
-    /// Sum of squared gradients beyond [`FIRST_GRADIENT`], so that an unused slot is all zero.
+    /// Sum of squared gradients without the initial [`FIRST_GRADIENT`], so that an unused slot is all zero.
     pub(super) gradient: f32,
     pub(super) ham: u32,
     pub(super) spam: u32,

@@ -7,8 +7,8 @@ use regex::Regex;
 
 use super::characters::{is_decimal, is_word};
 
-/// Endings of bare hosts (`bet88.com`) that links in comments use. Without a list, a missing space (`hay.tuy`) would
-/// make a host.
+/// Endings of bare hosts (`bet88.com`) that links in comments use. Without the list, words around a missing space
+/// (`hay.tuy`) would count as a host.
 const ENDINGS: &str = "com|net|org|info|vn|top|xyz|club|vip|live|pro|shop|store|online|site|win|fun|asia|cc|io|me|ly|gl|gg|be|co|id|ru|tv|app|\
     link|fr|in|us|uk|de|biz|tech|cn|to|page|ws|mobi|tk|ml|ga|cf|icu|game|games|bet|casino|poker|today|website|space|bid|loan|news|blog|\
     dev|edu|gov|bar|cam|zone|plus|eu|su|jp|kr|example|test";
@@ -18,8 +18,8 @@ fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("a valid pattern")
 }
 
-/// Web addresses. ASCII word boundaries keep the search linear on Vietnamese text; [`addresses`] checks the letters
-/// around.
+/// Web addresses. ASCII word boundaries keep the search linear on Vietnamese text; [`addresses`] checks the characters
+/// before and after a match.
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
     let bare = format!(r#"(?-u:\b)(?:[a-z0-9-]+\.)+(?:{ENDINGS})(?-u:\b)(?:/[^\s<>"']*)?"#);
     pattern(&format!(r#"(?:https?://|www\.)[^\s<>"']+|{bare}"#))

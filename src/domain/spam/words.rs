@@ -8,8 +8,8 @@ use super::characters::{
 };
 use crate::domain::unicode;
 
-/// Returns whether the word mixes scripts, and the word with look-alikes mapped, and without underscores and stretched
-/// letters.
+/// Returns whether the word mixes scripts, and the word after mapping look-alikes and removing underscores and
+/// stretched letters.
 pub(super) fn undisguised(word: &str, mostly_latin: bool) -> (bool, CompactString) {
     if word.chars().all(|c| is_latin(c) && lookalike(c).is_none()) {
         return (false, if is_cut(word) { word.into() } else { cut(word.chars()) });

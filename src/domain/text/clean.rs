@@ -21,7 +21,7 @@ pub fn clean_line(raw: &str) -> String {
     empty_if_invisible(one_space_between(&without_invisible_composed(raw.chars().map(line_break_to_space).collect())))
 }
 
-/// Cleans a text with paragraphs. Line ends become `\n`, at most one blank line stays in a row, and both ends are
+/// Cleans a text with paragraphs. Line ends become `\n`, at most one blank line in a row is kept, and both ends are
 /// trimmed.
 pub fn clean_block(raw: &str) -> String {
     if raw.chars().all(|c| c == '\n' || is_ready(c)) {

@@ -42,10 +42,11 @@ const SLOW: Duration = Duration::from_millis(500);
 /// Factor by which slow calls lower the bound. It applies once per [`SLOW`], because slow calls occur together.
 const LESS: f64 = 0.8;
 
-/// Quarters of the bound that are available to calls outside [`FIRST`], which clients can do without for a while.
+/// Share of the bound, in quarters, that is available to calls outside [`FIRST`]. Clients can do without these for a
+/// while.
 const QUARTERS_FOR_OTHERS: usize = 3;
 
-/// Quarters of the bound that one site may use, so that a flood on one site leaves capacity for others.
+/// Share of the bound, in quarters, that one site may use, so that a flood on one site leaves capacity for others.
 const QUARTERS_OF_A_SITE: usize = 3;
 
 /// Least number of calls that the token of a moderator or admin may have in flight; its share is otherwise a quarter of

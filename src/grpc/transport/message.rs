@@ -106,7 +106,7 @@ impl ReadMessage<'_> {
         Ok(())
     }
 
-    /// Copies the received bytes into an own buffer, and adds them and the next `more` bytes to the total.
+    /// Copies the received bytes into a separate buffer, and adds them and the next `more` bytes to the total.
     fn own(&mut self, more: usize) -> Result<()> {
         let mut new = more;
         if let Buffer::Whole(whole) = &self.buffer {

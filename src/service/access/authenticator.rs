@@ -41,7 +41,7 @@ pub struct Authenticator {
     unknown: Mutex<UnknownTokens>,
 }
 
-/// A token as the store returned it, used without a look-up until then.
+/// A token as the store returned it. It is used without a look-up before the time `until`.
 #[derive(Clone)]
 struct CachedToken {
     token: Arc<AccessToken>,
@@ -131,8 +131,8 @@ impl Authenticator {
         self.lock().get(&id).cloned()
     }
 
-    /// Returns the stored token. A row that no server with these keys stored, or that was changed since, counts as no
-    /// token.
+    /// Returns the stored token. A row counts as missing if no server with these keys stored it, or if it was changed
+    /// afterwards.
     async fn look_up(&self, id: Uuid) -> Result<Option<AccessToken>> {
         Ok(self.store.find_token(id).await?.filter(|token| self.keyring.vouches_for(token)))
     }
@@ -217,7 +217,7 @@ mod tests {
             let answer = authenticator.authenticate(&guessed, PEER, DateTime::UNIX_EPOCH).await;
             shed += u32::from(matches!(answer, Err(Error::Overloaded { .. })));
         }
-        // The known token cost the one look-up of the peer that is missing here.
+        // The known token has already used one of the peer's look-ups.
         assert_eq!(shed, 1_000 - (LOOK_UPS_OF_PEER - 1));
         authenticator.authenticate(&known, PEER, DateTime::UNIX_EPOCH).await.unwrap();
         let answer = authenticator.authenticate(&again, PEER, DateTime::UNIX_EPOCH).await;

@@ -40,7 +40,8 @@ impl Maintenance {
         self.find_unindexed(run, clock).await
     }
 
-    /// Clears this replica's gauge when the next recount was due by now: another replica did it, and has the gauge.
+    /// Clears this replica's gauge if the next recount was due before `now`: another replica has done it and reports
+    /// the drift.
     pub(super) fn forget_drift(&self, site: &SiteId, now: DateTime<Utc>) {
         let mut measured = self.drift_measured.lock().unwrap_or_else(PoisonError::into_inner);
         if measured.get(site).is_some_and(|until| *until <= now) {

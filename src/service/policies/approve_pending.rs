@@ -32,7 +32,7 @@ pub struct ApprovePendingRequest {
     pub request_id: Option<Uuid>,
 }
 
-/// The result. In a replay the first two fields are those of the first answer, the others are current.
+/// The result. In a replay, the first two fields are those of the first response, and the others are current.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ApprovedPending {
     pub count: i32,
@@ -68,8 +68,8 @@ impl Policies {
         if self.core.store.find_request(site, request_id).await?.is_none() {
             self.approve_all(caller, request, row.clone(), now).await?;
         }
-        // The stored response is returned, also by a concurrent duplicate of this call that found other comments and
-        // lost the race.
+        // Both this call and a concurrent duplicate that found other comments and lost the race return the stored
+        // response.
         let first = self.core.store.find_request(site, request_id).await?;
         let first = first.ok_or_else(|| Error::internal("the approval was not stored"))?;
         let first: StoredResults = first.replay(&row)?;

@@ -80,7 +80,7 @@ impl Policies {
     }
 
     /// Starts or ends a lockdown. Every submit reads the site's row when it begins, so one that begins after the
-    /// answer is held; one that began earlier may still be published.
+    /// response is held; one that began earlier may still be published.
     ///
     /// # Errors
     /// Returns `Invalid` when the lockdown's end is already past, and `RequestIdReused`.
@@ -93,7 +93,7 @@ impl Policies {
         let mut violations = Violations::default();
         LockdownCall::check_until(request.until, now, &mut violations);
         if let Err(late) = violations.into_result()
-            // A resend gets the first answer, even if the lockdown has ended by then.
+            // A resend gets the first response, even if the lockdown has ended by then.
             && self.core.store.find_request(&caller.site, request.request_id).await?.is_none()
         {
             return Err(late.into());
