@@ -1,7 +1,7 @@
 //! The report of a scenario: an id, a printed seed, counts and measurements, and the goals it met or missed.
 //!
 //! Promises are assertions. Goals about time are always reported, but fail a test only in a whole run (`tests/run
-//! --faults`): on a machine that is busy with other tests, slowness proves nothing.
+//! --faults`): on a machine that is busy with other tests, a slow call is not a fault.
 
 use std::{
     collections::BTreeMap,

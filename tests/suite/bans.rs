@@ -37,8 +37,9 @@ const HITS: [(BanSubject, [bool; 3]); 4] = [
     (BanSubject::Author, [true, false, false]),
 ];
 
-/// For each kind, bans the given trait of a comment and checks by `hit` a submit by the same device, one from the /24
-/// prefix and one with the same text. The banned reader and an unrelated reader are checked, too.
+/// Bans a comment's device, prefix, author or text: one ban of each kind. Uses `hit` to check which submits each ban
+/// affects: by the same device, from the same /24 prefix, with the same text, by the banned reader and by an unrelated
+/// reader.
 async fn check_kinds(
     database: Database,
     effect: BanEffect,

@@ -76,7 +76,7 @@ async fn hand_in(portal: &mut Portal, ticket: &Ticket, number: usize) -> Result<
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_ten_thousand_replays_over_two_replicas_none_passes_in_any_state_of_redis() {
+async fn none_of_ten_thousand_replays_over_two_replicas_passes_in_any_state_of_redis() {
     let mut redis = RedisServer::start();
     let url = redis.url();
     let newsroom = Newsroom::open_with(Database::Postgres, |config| config.redis_url = url.parse().ok()).await;
@@ -187,8 +187,8 @@ async fn keys_change_on_all_replicas_without_an_error_for_a_reader() {
             replicas[to].0.comments.submit_comment(form).await.unwrap();
         }
     }
-    // After the old key is removed, a reader with a challenge of that key gets an error with a fresh image, and the
-    // answer to that image is accepted.
+    // After the old key is removed, a challenge of that key fails. Its reader gets a fresh image with the error, and
+    // the answer to that image is accepted.
     let issued = replicas[0].0.challenge("bai").await;
     let portal = &mut replicas[3].0;
     let form = form_paying(&issued, &issued.token, "Đến muộn");

@@ -602,7 +602,7 @@ fn the_queue_command_sends_every_filter() {
 }
 
 #[test]
-fn closing_creates_an_article_only_with_new_and_opening_clears_a_past_closing_time() {
+fn closing_creates_an_article_only_with_the_flag_new_and_opening_clears_a_past_closing_time() {
     let desk = Desk::open();
     for command in ["close", "open"] {
         let unknown = desk.run(&[command, "moi"]);

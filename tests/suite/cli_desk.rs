@@ -32,7 +32,7 @@ on_both_databases! {
     a_watch_prints_comments_that_enter_and_leave_the_queue,
     only_an_admin_reveals_a_sender_and_the_audit_records_it,
     every_error_of_these_commands_has_its_exit_code,
-    every_command_speaks_both_languages,
+    every_command_prints_both_languages,
     unknown_names_are_errors_that_suggest_similar_known_ones,
     an_article_can_be_closed_before_its_first_comment,
 }
@@ -507,7 +507,7 @@ async fn every_error_of_these_commands_has_its_exit_code(database: Database) {
     }
 }
 
-async fn every_command_speaks_both_languages(database: Database) {
+async fn every_command_prints_both_languages(database: Database) {
     let newsroom = Newsroom::open(database).await;
     let id = newsroom.portal().say("bai", "Hai thứ tiếng").await.comment_id;
     let cases: [(&[&str], &str); 9] = [

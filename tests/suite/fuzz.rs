@@ -129,7 +129,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_assessed_and_every_finding_is_inside_it(
+    fn any_text_is_assessed_and_every_finding_is_within_the_text(
         author_name in hostile(), title in hostile(), content in hostile(), pattern in hostile(),
     ) {
         let form = FormText { author_name, title, content };

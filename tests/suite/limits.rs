@@ -70,8 +70,8 @@ async fn until_shared(limiter: &Limiter, redis: &RedisServer) {
     .await;
 }
 
-/// Expects an exact result of `run`, which gets a name for its subjects. If the machine stalls for 50 ms, a check is
-/// decided locally, as intended; such a run says nothing about Redis and is repeated with another name.
+/// Expects an exact result of `run`, which gets a name for its subjects. If the machine stalls for 50 ms, the limiter
+/// decides a check locally, as intended. Such a run does not test Redis, so it is repeated with another name.
 pub(crate) async fn exactly<T: PartialEq + std::fmt::Debug>(expected: T, mut run: impl AsyncFnMut(&str) -> T) {
     for attempt in 0..10 {
         let recorder = PrometheusBuilder::new().build_recorder();

@@ -32,7 +32,7 @@ use crate::support::{
 
 on_both_databases! {
     only_comments_not_reviewed_for_30_days_are_rejected,
-    of_eight_replicas_one_does_a_job,
+    only_one_of_eight_replicas_does_a_job,
     a_job_of_a_dead_replica_is_taken_over_when_its_lease_expires,
     the_replica_with_the_last_recount_has_the_drift_gauge,
     the_nightly_recount_repairs_wrong_statistics,
@@ -129,7 +129,7 @@ async fn only_comments_not_reviewed_for_30_days_are_rejected(database: Database)
     );
 }
 
-async fn of_eight_replicas_one_does_a_job(database: Database) {
+async fn only_one_of_eight_replicas_does_a_job(database: Database) {
     let (home, site) = (home(database).await, own_site());
     let old: Vec<_> = (1..=40).map(|n| of(&site, submission(n))).collect();
     home.store_all(&old).await;

@@ -210,7 +210,7 @@ async fn metrics_token(newsroom: &Newsroom) -> String {
 }
 
 #[test]
-fn a_metrics_token_belongs_to_the_server_and_others_to_a_site() {
+fn a_metrics_token_belongs_to_the_server_and_other_tokens_to_a_site() {
     let dir = tempfile::tempdir().unwrap();
     let make = |rest: &[&str]| run(dir.path(), &[&["token", "create", "--name", "n", "--role"], rest].concat(), &[]);
     stdout(&run(dir.path(), &["migrate"], &[]));

@@ -47,7 +47,7 @@ contract! {
         assert_eq!((home.rows("audit").await, home.rows("requests").await), (1, 1));
     }
 
-    async fn of_two_concurrent_first_changes_one_wins(home: &Home) {
+    async fn only_one_of_two_concurrent_first_changes_wins(home: &Home) {
         let mut tasks = JoinSet::new();
         for n in 0..6 {
             let store = home.store.clone();

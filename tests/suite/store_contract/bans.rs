@@ -412,8 +412,8 @@ contract! {
         assert_eq!(by_bans.len(), moved + last.settled.len(), "bans return exactly the comments that they changed");
         let of_device = "select count(*) from comments where author = '00112233aabbccdd' and status in ('PENDING', 'APPROVED')";
         assert_eq!(home.number(of_device).await, 0);
-        // One deadlock was seen once in hundreds of runs on a busy machine, with an unknown cause: PostgreSQL ended
-        // one of two transactions, and it was repeated. More deadlocks mean a wrong lock order.
+        // In hundreds of runs on a busy machine, there was one deadlock with an unknown cause. PostgreSQL ended one of
+        // two transactions, and the store repeated it. More deadlocks mean a wrong lock order.
         assert!(home.deadlocks().await <= 1);
     }
 }

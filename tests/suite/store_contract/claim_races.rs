@@ -82,7 +82,7 @@ async fn deadlocks(home: &Home) -> i64 {
 }
 
 contract! {
-    async fn no_comment_is_claimed_by_two_and_all_claims_expire(home: &Home) {
+    async fn no_comment_is_claimed_by_two_moderators_and_all_claims_expire(home: &Home) {
         const LEASE: i64 = 25;
         home.crowd(COMMENTS).await;
         let clock = Arc::new(AtomicI64::new(0));

@@ -66,7 +66,7 @@ contract! {
         assert_eq!(home.store.sites().await.unwrap(), [near, far]);
     }
 
-    async fn of_concurrent_replicas_one_gets_a_job(home: &Home) {
+    async fn only_one_of_concurrent_replicas_gets_a_job(home: &Home) {
         for round in 0..10 {
             let mut tasks = JoinSet::new();
             for _ in 0..8 {

@@ -297,8 +297,8 @@ contract! {
 
     async fn a_search_continues_after_its_first_slice(home: &Home) {
         home.copies(10_100).await;
-        // One comment in the first slice and one in the last: the next page starts where the slice ends, although the
-        // first slice filled the page.
+        // One match is in the first slice and one in the last. The next page starts at the end of the slice, although
+        // the first slice filled the page.
         let needles = [0, 900_000].map(|n| with_text(n, "Kim dưới đáy bể"));
         home.store_all(&needles).await;
         let office = services(&home.store);

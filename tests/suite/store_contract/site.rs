@@ -80,7 +80,7 @@ contract! {
         assert!(matches!(home.store.call_lockdown(&other).await, Err(Error::RequestIdReused)));
     }
 
-    async fn of_concurrent_first_changes_one_wins(home: &Home) {
+    async fn only_one_of_concurrent_first_changes_wins(home: &Home) {
         let mut tasks = JoinSet::new();
         for n in 0..6 {
             let store = home.store.clone();

@@ -39,7 +39,7 @@ contract! {
         assert!(home.store.create_token(&third).await.unwrap());
     }
 
-    async fn of_concurrent_tokens_with_one_name_one_is_stored(home: &Home) {
+    async fn only_one_of_concurrent_tokens_with_one_name_is_stored(home: &Home) {
         let mut tasks = JoinSet::new();
         for _ in 0..10 {
             let store = home.store.clone();
