@@ -12,7 +12,7 @@ use anyhow::Context as _;
 /// The default filter of the log, overridden by `DUYET_LOG`.
 pub(crate) const QUIET: &str = "warn";
 
-/// The portal's settings. The embedded duyetd reads its own from the same environment.
+/// The portal's settings. The embedded duyetd reads its settings from the same environment.
 pub(crate) struct Config {
     /// `PORTAL_ADDR`, by default 127.0.0.1:8080. Port 0 selects a free port.
     pub(crate) addr: SocketAddr,

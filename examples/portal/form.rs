@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{article, clock, reader::Reader};
 
-/// Longest image in base64: 4 KiB, and a third more.
+/// Longest image in base64, in bytes. An image has up to 4 KiB, and base64 adds a third.
 const MAX_IMAGE: usize = 6 * 1024;
 
 /// Every field by its name on the page. The four visible fields have the names that the service uses in violations.

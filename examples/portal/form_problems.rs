@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::service_error::ServiceError;
 
-/// Problems beside their fields, and one above the form for the rest.
+/// Messages next to their fields, and one above the form for all other problems.
 #[derive(Serialize, Default)]
 pub(crate) struct Problems {
     author_name: String,
@@ -18,7 +18,7 @@ pub(crate) struct Problems {
 /// The changes that a form needs after an error.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Repair {
-    /// None: the same request can be sent again.
+    /// No change: the same request can be sent again.
     Resend,
     /// A new `request_id`, because the content will change. The image is still valid.
     Amend,

@@ -65,7 +65,8 @@ async fn serve() -> anyhow::Result<()> {
         wait_for_signal().await;
         let _ = stopping.send(());
     });
-    // A browser may keep its connection open for minutes. After a signal the portal waits for this time at most.
+    // A browser may keep its connection open for minutes. After a signal, the portal waits at most `config.grace` for
+    // it.
     tokio::select! {
         result = server => result?,
         () = async { let _ = stopped.await; tokio::time::sleep(config.grace).await } => {}

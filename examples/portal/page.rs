@@ -25,7 +25,7 @@ pub(crate) struct Page {
     /// `None` if the article does not take comments.
     pub(crate) form: Option<Form>,
     pub(crate) problems: Problems,
-    /// The author of the comment that the form replies to. Empty for a comment of its own.
+    /// The author of the comment that the form replies to. Empty for a top-level comment.
     pub(crate) answering: String,
     /// The reader's text if the article closed in the meantime, so that they can copy it.
     pub(crate) unsent: String,

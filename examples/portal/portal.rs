@@ -19,7 +19,7 @@ use crate::{
     widget::Widget,
 };
 
-/// Small, so that the demonstration shows several pages soon.
+/// The pages are small, so that the demonstration needs few comments to show several pages.
 const COMMENTS_PER_PAGE: i32 = 10;
 
 /// The kinds of challenge that the form supports without the widget. Trusted readers need no challenge.

@@ -16,9 +16,10 @@ const SEEN: &str = "da_xem";
 const FLASH: &str = "thong_bao";
 
 const YEAR: u32 = 365 * 24 * 3600;
-/// Comments are pending for at most 30 days, and so are their receipts.
+/// Lifetime of the cookie with receipts, in seconds. A receipt shows a pending comment, and comments are pending for at
+/// most 30 days.
 const MONTH: u32 = 30 * 24 * 3600;
-/// A reader counts as one view in this time, in seconds.
+/// Time in seconds within which repeated visits of a reader count as one view.
 const HALF_AN_HOUR: u32 = 30 * 60;
 /// The service accepts at most this number of receipts.
 const MAX_RECEIPTS: usize = 20;

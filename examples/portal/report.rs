@@ -47,7 +47,7 @@ pub(crate) async fn report(
     headers: HeaderMap,
     form: Result<axum::Form<ReportForm>, FormRejection>,
 ) -> Response {
-    // The form has no CSRF token, so requests from other sites are denied by this header.
+    // The form has no CSRF token, so this header is used to deny requests from other sites.
     if headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin") {
         return (StatusCode::FORBIDDEN, "Báo cáo phải được gửi từ trang này.").into_response();
     }

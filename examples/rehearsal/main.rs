@@ -1,5 +1,5 @@
-//! Measures a moderator's session: starts a server of its own, submits comments as readers, and clears the queue with
-//! the real `duyet triage` in a terminal of 80 by 24 (tmux) by scripted keys. Prints the speed.
+//! Measures a moderator's session: starts a separate server, submits comments as readers, and clears the queue with the
+//! real `duyet triage` in a terminal of 80 by 24 (tmux) by scripted keys. Prints the speed.
 //!
 //! `cargo build --release --bins && cargo run --release --example rehearsal -- 500`
 

@@ -40,7 +40,7 @@ impl Interceptor for Bearer {
 
 type Link = InterceptedService<Channel, Bearer>;
 
-/// A server that is removed at the end.
+/// A server whose data is deleted at the end.
 pub(crate) struct Newsroom {
     running: Running,
     moderation: ModerationServiceClient<Link>,

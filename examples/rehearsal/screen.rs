@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{bail, ensure};
 
-/// A tmux server of its own, which ends with the measurement.
+/// A separate tmux server, which ends with the measurement.
 pub(crate) struct Screen {
     socket: String,
 }

@@ -2,7 +2,7 @@
 
 use duyet_proto::v1;
 
-/// Precedes a comment's number, by which the script identifies comments.
+/// Text before a comment's number, by which the script identifies comments.
 const MARK: &str = "Ý kiến số ";
 
 const WORDS: [&str; 8] = [
