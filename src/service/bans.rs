@@ -161,7 +161,7 @@ impl Bans {
         Ok(Banned { subject: BanSubject { kind, key }, keyed_by, is_name })
     }
 
-    /// Returns the author that an author key belongs to; the key may be from before a change of keys. An author
+    /// Returns the author that an author key belongs to; the author key may be from before a key rotation. An author
     /// without comments counts as one without a device.
     async fn banned_author(&self, site: &SiteId, author: &str) -> Result<Banned> {
         let mut keys = self.core.store.author_keys(site, author).await?;

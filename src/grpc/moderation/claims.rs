@@ -116,7 +116,9 @@ mod tests {
             order: 99,
             renew: vec!["x".into()],
         };
-        let Err(crate::domain::Error::Invalid(violations)) = claim_request(request) else { panic!("it was taken") };
+        let Err(crate::domain::Error::Invalid(violations)) = claim_request(request) else {
+            panic!("the invalid request was accepted")
+        };
         assert_eq!(violations.fields(), ["filter.status", "order", "limit", "lease", "renew"]);
     }
 }

@@ -25,8 +25,8 @@ const CHUNK: usize = 500;
 /// Maximum number of log entries that are read: far more than a model learns from, for logs that mostly repeat the
 /// same text.
 const MOST_ENTRIES: usize = 200_000;
-/// A model that has learned enough is stored again only after this many new audit entries, or after this many
-/// minutes.
+/// Once a model has learned [`MIN_DECISIONS`] decisions, it is stored again only after this many new audit entries, or
+/// after this many minutes.
 const ENTRIES: i64 = 20;
 const MINUTES: i64 = 5;
 
@@ -38,7 +38,7 @@ struct Course {
 }
 
 impl Course {
-    /// Returns the head of the model that has learned all lessons.
+    /// Returns the metadata of the model that has learned all lessons.
     fn head(&self, version: i64, made_at: DateTime<Utc>) -> Result<ModelHead> {
         let decisions = self.lessons.list.len();
         Ok(ModelHead {
@@ -83,7 +83,7 @@ impl Maintenance {
         Ok(new != 0 && (!knows_a_lot || new.abs() >= ENTRIES || waited))
     }
 
-    /// Trains one site's model. Returns `false` when another replica has taken over.
+    /// Trains one site's model. Returns `false` when another replica has taken over the job.
     pub(super) async fn train(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
         let site = run.site;
         let head = self.core.store.model_heads().await?.into_iter().find(|(of, _)| of == site).map(|(_, head)| head);
@@ -120,8 +120,8 @@ impl Maintenance {
         Ok(saved)
     }
 
-    /// Reads the lessons of the log from `start` on, or from a later time if that is too much. The log's size is read
-    /// first: an entry written in between is read twice, and never left out.
+    /// Reads the lessons of the log from `start` on, or from a later time if there are too many. The log's size is read
+    /// first: an entry that is written in between counts as new again in the next run, and is never left out.
     async fn course(&self, site: &SiteId, mut start: DateTime<Utc>) -> Result<Course> {
         loop {
             let log_size = self.core.store.log_size(site, start).await?;
@@ -159,9 +159,9 @@ impl Maintenance {
         Ok(blocking(move || Model::decode(&bytes)).await?.unwrap_or_default())
     }
 
-    /// Moves the start of the site's log to `start`. Earlier decisions stay learned and are never learned again,
-    /// because their texts may be erased from now on. Returns `false` when another replica trained concurrently or
-    /// has the job.
+    /// Moves the start of the site's log to `start`. The model keeps what it learned from earlier decisions. They are
+    /// never read again, because their texts may be erased from now on. Returns `false` when another replica trained
+    /// concurrently or has the job.
     pub(super) async fn close_log(&self, run: &Run<'_>, start: DateTime<Utc>, clock: Now<'_>) -> Result<bool> {
         let site = run.site;
         let head = self.core.store.model_heads().await?.into_iter().find(|(of, _)| of == site).map(|(_, head)| head);

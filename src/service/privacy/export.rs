@@ -46,13 +46,13 @@ pub(super) enum Whose {
     Author {
         /// All keys that the author has had, the current one first.
         keys: VecDeque<String>,
-        /// Empty when the author key is made from a name and an address. More than one while a change of keys has not
-        /// reached all rows.
+        /// Empty when the author key is made from a name and an address prefix. There is more than one while a key
+        /// rotation has not reached all rows.
         devices: Vec<Pseudonym>,
         /// The comment that identified the author.
         through: Option<CommentId>,
     },
-    /// One comment only: other comments with the same name and address may be by other people.
+    /// Only one comment: other comments with the same name and address prefix may be by other people.
     Comment(CommentId),
 }
 
@@ -65,7 +65,7 @@ pub struct Export {
     /// The cursor of the next page.
     after: Option<Cursor>,
     is_read: bool,
-    /// The permit of an expensive call.
+    /// The permit of this expensive call, which is held until the stream ends.
     _permit: Permit,
 }
 
