@@ -48,8 +48,8 @@ impl DecideCommand {
     }
 }
 
-/// Decides the comments one by one. After a conflict it continues with the next comment. It stops if a call is denied
-/// or the service is unavailable.
+/// Decides the comments one by one. A conflict does not prevent the decisions on the next comments. The command stops
+/// if a call is denied or the service is unavailable.
 pub(super) async fn run(context: &Context<'_>, command: DecideCommand) -> Result<Exit, Failure> {
     let ids = &command.target.ids;
     if command.target.revision.is_some() && ids.len() > 1 {

@@ -154,7 +154,7 @@ fn conflict(prior: &PriorDecision, locale: Locale) -> String {
     locale.text_with("cli-conflict", &values.map(|(name, value)| (name, sanitize::line(value).into())))
 }
 
-/// Returns the earlier decision. `None` for a conflict about an article, which names no moderator.
+/// Returns the earlier decision, or `None` if the error is not a conflict about a comment.
 fn prior_decision(info: &ErrorInfo) -> Option<PriorDecision> {
     if info.reason != "STALE_REVISION" {
         return None;

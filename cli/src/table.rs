@@ -1,5 +1,5 @@
-//! Tables of a fixed width. Pure. Every cell is sanitized here, so that no command can forget it. Widths are columns of
-//! a terminal: a wide character takes two, a combining mark takes none.
+//! Draws tables of a limited width, without I/O. Every cell is sanitized here, so that no command can forget it. Widths
+//! are columns of a terminal: a wide character takes two, a combining mark takes none.
 
 use anstyle::Style;
 use comfy_table::{CellAlignment, Table, presets::NOTHING};

@@ -57,7 +57,7 @@ pub(super) async fn matching(
 }
 
 impl Selection {
-    /// Adds a page. A comment that moved between pages is listed twice and added once.
+    /// Adds a page. A comment that moved between pages may be listed twice, but it is added only once.
     fn take(&mut self, cases: Vec<v1::ReviewCase>, most: usize, glance: usize) {
         for case in cases {
             let Some(comment) = &case.comment else { continue };

@@ -16,7 +16,7 @@ pub(super) struct SessionCounts {
     pub(super) skipped: usize,
     pub(super) reverted: usize,
     pub(super) conflicts: usize,
-    /// Decisions that the service rejected.
+    /// Decisions that failed, other than by a conflict.
     pub(super) failed: usize,
     pub(super) bans: usize,
     pub(super) notes: usize,

@@ -18,7 +18,7 @@ pub(super) enum Event {
     Answered { id: String, answer: Result<OperationResult, CallError> },
     /// The release of claims has succeeded or failed.
     Released,
-    /// The queue reported a revision of a comment, and whether it waits for a decision.
+    /// The watch of the queue reported a revision of a comment, and whether the comment waits for a decision.
     Changed { id: String, revision: i64, waits: bool },
     /// A comment was fetched again; `None` if it no longer exists.
     Refreshed(Result<Option<Box<v1::ReviewCase>>, CallError>),

@@ -17,7 +17,7 @@ pub(super) struct HeldComment {
     /// True if a colleague has claimed or decided the comment since. A decision is still safe, because it names the
     /// expected revision.
     pub(super) lost: bool,
-    /// True if our own decision ended the claim and was then reverted, and no new claim is known.
+    /// True if a decision (later reverted, or a colleague's) ended the claim, and no new claim is known.
     pub(super) ended: bool,
 }
 
@@ -112,7 +112,8 @@ impl HeldComments {
         self.cases.iter_mut().chain(&mut self.skipped).find(|held| held.comment.id == id)
     }
 
-    /// Returns the claims to renew: all of them if one ends before `until`, else none.
+    /// Returns the comments whose claims to renew, at most `most`: all of them if one claim ends before `until`, else
+    /// none. Leaves out lost claims, and comments with an unacknowledged operation (`is_open`).
     pub(super) fn to_renew(&self, until: DateTime<Utc>, most: usize, is_open: impl Fn(&str) -> bool) -> Vec<String> {
         let ours = || self.cases.iter().filter(|held| !held.lost && !is_open(&held.comment.id)).take(most);
         if ours().any(|held| held.until < until) {
@@ -122,15 +123,15 @@ impl HeldComments {
         }
     }
 
-    /// Counts the comments whose claim our own decision ended, and which must be claimed again before `until`.
+    /// Counts the comments that must be claimed again before `until`, because a decision ended their claims.
     pub(super) fn to_claim_again(&self, until: DateTime<Utc>, is_open: impl Fn(&str) -> bool) -> usize {
         let is_due = |held: &&HeldComment| held.ended && !held.lost && held.until < until && !is_open(&held.comment.id);
         self.cases.iter().filter(is_due).count()
     }
 
-    /// Extends the claims in `ours`. Removes the other comments in `asked`, except the one on the screen. A claim that
-    /// our own decision ended is not lost while the service still returns other comments (`is_dry` is false). Returns
-    /// whether a claim was lost.
+    /// Extends the claims in `ours`. The other claims in `asked` are lost, and their comments are removed, except the
+    /// one on the screen. A claim that a decision ended is not lost while the service still returns other comments
+    /// (`is_dry` is false). Returns whether a claim was lost.
     pub(super) fn renewed(&mut self, asked: &[String], ours: &[String], is_dry: bool, until: DateTime<Utc>) -> bool {
         let current = self.current_id().map(str::to_owned);
         let mut some_lost = false;

@@ -80,7 +80,7 @@ impl Outbox {
         Some((head.id.clone(), head.operation.clone()))
     }
 
-    /// Removes the operation that the service responded to.
+    /// Removes and returns the operation that the service responded to.
     pub(super) fn answered(&mut self, id: &str) -> Option<Operation> {
         self.entries.front().filter(|head| head.id == id)?;
         self.in_flight = false;
@@ -123,7 +123,7 @@ impl Outbox {
         }
     }
 
-    /// Sets the expected revision of later decisions on a comment.
+    /// Sets the expected revision of unsent decisions on a comment.
     pub(super) fn revise(&mut self, comment: &str, revision: i64) {
         for entry in self.entries.iter_mut().filter(|entry| entry.tries == 0) {
             if let Operation::Decide(request) = &mut entry.operation

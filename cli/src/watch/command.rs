@@ -88,7 +88,7 @@ impl Watch<'_> {
             let is_first = !std::mem::replace(&mut self.alive, true);
             self.print(&event)?;
             if is_first {
-                // From here on the stream reports every change; the list has the earlier ones.
+                // The stream reports every change from now on. The list of the queue shows the earlier changes.
                 self.catch_up(connection).await?;
             }
         }

@@ -20,7 +20,7 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// Records an event. Returns false for a comment that leaves the queue without having been known to be in it.
+    /// Records an event. Returns false if a comment left the queue that was not in it, as far as the queue is known.
     pub(super) fn note(&mut self, event: &v1::WatchQueueResponse) -> bool {
         let revision = event.case.as_ref().and_then(|case| case.comment.as_ref()).map_or(0, |comment| comment.revision);
         match event.event() {
@@ -33,7 +33,7 @@ impl Known {
         }
     }
 
-    /// Compares with the current queue. Returns the differences as events.
+    /// Compares the known comments with the current queue. Returns the differences as events.
     pub(super) async fn compare(
         &mut self,
         connection: &mut Connection,
@@ -69,7 +69,7 @@ impl Known {
         news
     }
 
-    /// Returns the known comments that the list lacks. Returns none if the list is incomplete.
+    /// Returns the ids of the known comments that are not in the list, or no ids if the list is incomplete.
     fn gone(&self, cases: &[v1::ReviewCase], is_whole: bool) -> Vec<String> {
         if !is_whole {
             return vec![];
@@ -120,7 +120,7 @@ mod tests {
         let cases = vec![case("d", 1), case("b", 2), case("a", 1)];
         assert!(known.gone(&cases, true).is_empty());
         let news = known.came(cases).into_iter().map(|event| event.comment_id).collect::<Vec<_>>();
-        assert_eq!(news, ["b", "d"], "oldest first");
+        assert_eq!(news, ["b", "d"], "the oldest comment is first");
         assert_eq!(known.gone(&[case("a", 1), case("b", 2)], true), ["d"]);
         assert!(known.gone(&[], false).is_empty());
     }

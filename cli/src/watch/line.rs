@@ -1,4 +1,4 @@
-//! The line that describes one event. Pure.
+//! Formats one event as a line. Performs no I/O.
 
 use chrono::{DateTime, Utc};
 

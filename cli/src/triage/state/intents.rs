@@ -199,11 +199,11 @@ impl State {
         }
     }
 
-    /// Goes one step back.
+    /// Goes one step back: from the menu or the text of the ban form to that form, and otherwise to the review.
     fn cancel(&mut self) {
         self.mode = match std::mem::replace(&mut self.mode, InputMode::Review) {
             InputMode::Reasons(InputPurpose::Ban(form)) | InputMode::Text(InputPurpose::Ban(form), _) => {
-                // The reason OTHER requires a note, so it is reset.
+                // The reason OTHER requires a note, so it is reset if there is none.
                 let reason = if form.reason == v1::Reason::Other && form.note.is_empty() {
                     v1::Reason::Unspecified
                 } else {

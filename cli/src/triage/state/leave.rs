@@ -1,4 +1,5 @@
-//! The end of a session: first operations are sent, then claims are released, each within a time limit.
+//! The end of a session: unsent operations are sent (after a signal, within a time limit), and then claims are released
+//! within a time limit.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -59,7 +60,7 @@ impl State {
         }
         match self.phase {
             Phase::Releasing { until, .. } if until <= now => self.phase = Phase::Over,
-            // Includes the comments of a claim in flight.
+            // Waits for the response to a claim in flight, so that its comments are released, too.
             Phase::Releasing { asked: false, until } if !self.claims.is_in_flight() => {
                 let ids = self.held.ids();
                 if ids.is_empty() {

@@ -165,8 +165,8 @@ impl State {
         effects
     }
 
-    /// Resets the scroll position, the visibility and a form of the previous comment. `by_hand` is true if the
-    /// moderator's key changed the comment.
+    /// Resets the scroll position and the visibility for a new comment on the screen. If the comment appeared without a
+    /// key press (`by_hand` is false), closes the form for the previous comment, too.
     pub(super) fn turn(&mut self, by_hand: bool) {
         self.scroll = 0;
         self.visibility = Visibility::none(by_hand);
@@ -231,7 +231,8 @@ impl State {
         }
     }
 
-    /// Ends the session with a failure. If no comment is on the screen, the program ends, too.
+    /// Ends the session with a failure. The program ends, too, if it was leaving already, or if the moderator has made
+    /// no decision and no comment is on the screen.
     pub(super) fn end(&mut self, failure: Failure) {
         let saw_nothing = self.held.current_id().is_none() && self.counts.decided() == 0;
         if saw_nothing || self.phase != Phase::Working {

@@ -15,7 +15,7 @@ pub(super) struct RefreshQueue {
 #[derive(Debug, Clone)]
 pub(super) struct Refresh {
     pub(super) id: String,
-    /// True if it still waits for a decision, as far as known.
+    /// True if the comment still waits for a decision, as far as is known.
     pub(super) waits: bool,
 }
 

@@ -27,7 +27,7 @@ impl State {
         }
     }
 
-    /// Schedules a refresh of a comment that waits again after a stale revision.
+    /// Schedules a refresh of a comment that waits for a decision again, after a conflict.
     pub(super) fn refresh_later(&mut self, id: &str) {
         self.refreshes.want(id, true);
     }
@@ -65,7 +65,7 @@ impl State {
         }
     }
 
-    /// Replaces a comment by `held`. `None` means that the comment no longer exists.
+    /// Replaces a comment by `held`. `None` means that the comment no longer exists or cannot be fetched.
     fn apply_refresh(&mut self, asked: &Refresh, held: Option<HeldComment>, now: DateTime<Utc>) {
         // The response to our own operation brings the new state.
         if self.outbox.is_about(&asked.id) {

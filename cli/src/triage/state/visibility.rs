@@ -10,7 +10,7 @@ const LEAST: TimeDelta = TimeDelta::milliseconds(200);
 /// How long a comment that appeared without a key press must be on the screen. The moderator may be about to press a
 /// key for another comment.
 const LEAST_UNASKED: TimeDelta = TimeDelta::milliseconds(300);
-/// Keys that follow each other faster than this are auto-repeat.
+/// Keys that follow each other faster than this count as one key that is held down.
 const REPEAT: TimeDelta = TimeDelta::milliseconds(120);
 
 /// What the moderator has seen of the comment on the screen.
@@ -19,7 +19,7 @@ pub(super) struct Visibility {
     /// The time of the first frame with the comment.
     since: Option<DateTime<Utc>>,
     least: TimeDelta,
-    /// Each ignored key postpones this time, so that a key held down never acts.
+    /// No key acts before this time. Each ignored key postpones it, so that a key that is held down never acts.
     not_before: Option<DateTime<Utc>>,
     /// True if the last frame shows the comment.
     is_shown: bool,
@@ -54,7 +54,8 @@ impl Visibility {
         }
     }
 
-    /// Checks that a key may act on the comment now. A decision also requires that the end of the text was displayed.
+    /// Checks that a key may act on the comment now. A decision also requires that the end of the text was displayed,
+    /// or that the moderator was warned.
     pub(super) fn allows(&mut self, decides: bool, now: DateTime<Utc>) -> Result<(), Unseen> {
         let is_steady = self.is_shown && self.since.is_some_and(|since| now - since >= self.least);
         let is_quiet = self.not_before.is_none_or(|time| time <= now || time - now > REPEAT);
