@@ -47,7 +47,7 @@ pub fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
 /// Opens the configured store, but does not create a SQLite file.
 ///
 /// # Errors
-/// Those of [`open_store`], and a missing file.
+/// The errors of [`open_store`], and an error if the file is missing.
 pub fn open_existing_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
     let path = config.data_dir.join(SQLITE_FILE);
     if config.database_url.is_none() && path.metadata().map_or(true, |file| file.len() == 0) {

@@ -50,7 +50,7 @@ pub async fn open_keys(config: &Config, store: &dyn Store) -> anyhow::Result<Key
 /// Records the keys in a migrated database and adds their MACs to its access tokens. Waits while the database is busy.
 ///
 /// # Errors
-/// The store's, and a missing key that is in use and whose loss the operator has not accepted.
+/// The store's errors, and an error if a key in use is missing and the operator has not accepted its loss.
 pub async fn admit_keys(config: &Config, store: &dyn Store, keyring: &Keyring) -> anyhow::Result<()> {
     let accept = config.accept_keys;
     let admission = patiently(None, || service::admit_keys(store, keyring, accept, now())).await;

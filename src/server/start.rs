@@ -44,7 +44,7 @@ async fn prepare(config: &Config, store: &dyn Store, keyring: &Keyring, tokens: 
 /// database can be distinguished from one that hangs.
 ///
 /// # Errors
-/// A component cannot be opened, parsed or bound.
+/// A setting is wrong, a component cannot be opened or bound, or the database cannot be prepared.
 pub async fn start(config: Config) -> anyhow::Result<Running> {
     // The handler is installed first, because the signal would otherwise end a start that waits for its database.
     let hangups = signal(SignalKind::hangup())?;

@@ -176,7 +176,7 @@ impl Bans {
         Ok(Banned { subject, keyed_by, is_name })
     }
 
-    /// Ends a ban. The flag is `false` when the ban had already ended.
+    /// Revokes a ban. The flag is `false` if the ban had already expired or been revoked.
     ///
     /// # Errors
     /// Returns `BanNotFound`, `RequestIdReused`.

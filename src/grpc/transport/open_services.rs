@@ -88,7 +88,7 @@ impl OpenServices {
         Ok(next.run(request).await)
     }
 
-    /// Reflection is a bidirectional stream, so its messages are checked while they are received.
+    /// Runs a reflection call. It is a bidirectional stream, so its messages are checked while they are received.
     async fn reflect(&self, request: Request, next: Next, permit: PeerPermit) -> Response {
         let locale = locale_of(request.headers());
         let too_large = Arc::new(AtomicBool::new(false));

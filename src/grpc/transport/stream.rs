@@ -1,5 +1,5 @@
-//! Streams that end before their service ends them: after their longest duration, with their caller's token, or because
-//! of a message that is too large.
+//! Streams that end earlier than their service would end them: after a maximum duration, when the caller's token is no
+//! longer valid, or because of a message that is too large.
 
 use std::{
     pin::Pin,
@@ -26,8 +26,8 @@ use crate::{
 
 type Next = Poll<Option<Result<Frame<Bytes>, axum::Error>>>;
 
-/// A response stream with a longest duration. It also reports when the request stream was ended because a message was
-/// too large.
+/// A response stream that ends after a maximum duration. It ends with `MessageTooLarge` if the request stream was ended
+/// because of a message that is too large.
 pub(in crate::grpc) struct Ending {
     inner: Body,
     life: Pin<Box<Sleep>>,
@@ -79,7 +79,8 @@ impl HttpBody for Ending {
     }
 }
 
-/// A stream that ends with its caller's token, which is verified again at each heartbeat and before each message.
+/// A stream that ends when its caller's token is no longer valid. The token is verified again at each heartbeat and
+/// before each message.
 pub(in crate::grpc) struct Checked {
     inner: Body,
     authenticator: Arc<Authenticator>,

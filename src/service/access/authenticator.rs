@@ -19,8 +19,8 @@ use crate::{
     store::Store,
 };
 
-/// How long a checked token is cached before the store is asked again, in seconds. A revocation takes effect within
-/// this time.
+/// How long a checked token is cached before the store is asked again, in seconds. While the store is available, a
+/// revocation takes effect within this time.
 const BELIEVED_SECONDS: i64 = 5;
 
 /// How much longer a cached token is accepted while the store cannot be asked, in seconds: enough for a restart of
@@ -96,7 +96,7 @@ impl Authenticator {
         if found.is_some_and(|known| known.token.is_live(now)) { Ok(()) } else { Err(Error::TokenInvalid) }
     }
 
-    /// Returns a cached token, after reading it from the store again where the cache entry has expired.
+    /// Returns a cached token. Reads it from the store again if the cache entry has expired.
     async fn refreshed(&self, known: CachedToken, now: DateTime<Utc>) -> Result<Option<CachedToken>> {
         if now < known.until {
             return Ok(Some(known));

@@ -5,8 +5,8 @@ use std::{collections::HashMap, net::IpAddr};
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
-/// Look-ups of uncached tokens per second: in total, and of one peer. Cached tokens are not counted, so a caller that
-/// guesses tokens causes no more load than this, and denies no other caller's cached token.
+/// Maximum numbers of look-ups of uncached tokens per second, in total and for one peer. Cached tokens are not counted,
+/// so a caller that guesses tokens causes no more load than this, and denies no other caller's cached token.
 const LOOK_UPS: u32 = 200;
 pub(super) const LOOK_UPS_OF_PEER: u32 = 50;
 

@@ -25,7 +25,8 @@ impl Maintenance {
     /// release fails, the job is due when its lease has expired.
     ///
     /// # Errors
-    /// Returns the store's error: of listing the sites, or of the last run that failed, after all others were done.
+    /// Returns the store's error: that of listing the sites, or that of the last run that failed. All other runs are
+    /// completed first.
     pub async fn run_jobs(&self, clock: Now<'_>) -> Result<u64> {
         let mut runs = 0;
         let mut failed = None;
@@ -81,8 +82,8 @@ impl Maintenance {
         self.core.store.begin_job(run.site, run.job, run.id, now, until).await
     }
 
-    /// Clears this replica's gauge of count drift when another replica does the recount, because that one's gauge is
-    /// up to date.
+    /// Clears this replica's gauge of count drift when another replica does the recount, because then the gauge of that
+    /// replica is up to date.
     fn forget_superseded_drift(&self, run: &Run<'_>, now: DateTime<Utc>) {
         if run.job == Job::Recount {
             self.forget_drift(run.site, now);

@@ -58,8 +58,8 @@ pub struct Erased {
 }
 
 impl Privacy {
-    /// Erases what a person wrote, for as long as a call may take; background work erases the rest. A resend
-    /// continues the work and answers with the progress, and with the total when all is done.
+    /// Erases what a person wrote, for as long as a call may take; background work erases the rest. A resend continues
+    /// the work and returns the progress, which is the total once all is done.
     ///
     /// # Errors
     /// Returns the errors of [`Privacy::export_author`] and `RequestIdReused`.
