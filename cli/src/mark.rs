@@ -1,4 +1,4 @@
-//! Marks matches in a text: by colour, or between «»  on a terminal without colour. Performs no I/O.
+//! Marks matches in a text: by colour, or between «» on a terminal without colour. Performs no I/O.
 
 use anstyle::{AnsiColor, Style};
 

@@ -33,7 +33,7 @@ on_both_databases! {
     a_call_returns_its_progress_in_time_and_a_later_call_the_total,
 }
 
-/// The author key and device of every [`submission`].
+/// The author key of every [`submission`].
 const AUTHOR: &str = "00112233aabbccdd";
 
 async fn home(database: Database) -> Home {
@@ -68,7 +68,7 @@ async fn background_work_finishes_an_erasure_after_its_call_ended(database: Data
     let (erasure, row) = begun(&[AUTHOR]);
     home.store.begin_erasure(&site(), &erasure, &row).await.unwrap();
     home.store.begin_erasure(&site(), &erasure, &row).await.unwrap();
-    assert_eq!(home.rows("erasures").await, 1, "a concurrent duplicate begins no second erasure");
+    assert_eq!(home.rows("erasures").await, 1, "a duplicate of the call begins no second erasure");
     assert_eq!(home.store.count_by(&site(), &erasure.authors, 1_000).await.unwrap(), 450);
     assert_eq!(home.store.count_by(&site(), &erasure.authors, 100).await.unwrap(), 100);
 
@@ -76,7 +76,7 @@ async fn background_work_finishes_an_erasure_after_its_call_ended(database: Data
     assert_eq!(
         office.maintenance.continue_erasures(&|| at(1_001)).await.unwrap(),
         0,
-        "its call may still be working on it"
+        "the call may still be working on the erasure"
     );
     assert_eq!(office.maintenance.continue_erasures(&|| at(1_100)).await.unwrap(), 1);
     let done = home.store.find_erasure(&site(), row.id).await.unwrap().unwrap();
@@ -213,7 +213,7 @@ async fn an_erasure_continues_after_a_restart_of_the_server(database: Database) 
     let id = newsroom.portal().say("bai", "Câu đầu").await.comment_id;
     let author = newsroom.desk().case(&id).await.author_history.unwrap().author;
     let (erasure, row) = begun(&[&author]);
-    // Restores the state that a crash right after the beginning of the call leaves.
+    // Stores the state that a crash right after the beginning of the call leaves.
     let store = duyetd::server::open_store(&newsroom.config).unwrap();
     store.begin_erasure(&site, &erasure, &row).await.unwrap();
     store.close().await;

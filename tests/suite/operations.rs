@@ -223,7 +223,10 @@ fn a_metrics_token_belongs_to_the_server_and_other_tokens_to_a_site() {
             "{role}: only a METRICS token belongs to the server"
         );
     }
-    assert!(stdout(&make(&["portal", "--site", "default", "--new-site"])).starts_with("dyt_"), "beside it");
+    assert!(
+        stdout(&make(&["portal", "--site", "default", "--new-site"])).starts_with("dyt_"),
+        "a site's token may have the same name as the server's"
+    );
     let listed = stdout(&run(dir.path(), &["token", "list"], &[]));
     assert!(listed.contains('*') && listed.contains("METRICS"), "{listed}");
 }

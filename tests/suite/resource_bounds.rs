@@ -111,7 +111,7 @@ async fn no_rpc_takes_a_message_over_its_limit() {
         let whole = Body::from([&header(limit + 1)[..], &vec![0; limit + 1]].concat());
         for body in [whole, unfinished(limit + 1, 1)] {
             let answered = tokio::time::timeout(Duration::from_secs(20), send(&channel, &path, &token, body));
-            let status = answered.await.unwrap_or_else(|_| panic!("{path} waits"));
+            let status = answered.await.unwrap_or_else(|_| panic!("{path} does not respond"));
             assert_eq!(
                 (status.code(), reason(&status).as_str()),
                 (Code::ResourceExhausted, "MESSAGE_TOO_LARGE"),
@@ -121,7 +121,7 @@ async fn no_rpc_takes_a_message_over_its_limit() {
     }
 }
 
-/// Starts calls that do not end, over several connections. They end when the returned handles are dropped.
+/// Starts unfinished calls over several connections. Dropping the returned handles aborts the calls.
 fn flood(addr: SocketAddr, calls: usize, path: &str, token: &str, body: fn() -> Body) -> Vec<Abort> {
     let channels: Vec<Channel> = (0..calls.div_ceil(250)).map(|_| channel(addr)).collect();
     let mut begun = Vec::new();
@@ -142,7 +142,7 @@ impl Drop for Abort {
     }
 }
 
-/// Memory that floods may use, in bytes. Before the limits, each used some hundred MiB.
+/// Memory that all floods together may use, in bytes. Without limits, each flood used some hundred MiB.
 const TOLERABLE: u64 = 96 * 1024 * 1024;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

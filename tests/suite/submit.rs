@@ -17,7 +17,7 @@ on_both_databases! {
     twenty_duplicates_of_one_request_get_the_same_response,
     a_wrong_answer_spends_the_challenge_and_returns_a_fresh_one,
     invalid_forms_and_denied_calls_never_spend_a_challenge,
-    limits_of_challenges_are_checked_before_the_answer,
+    limits_are_checked_before_the_answer_to_a_challenge,
     a_request_id_with_another_payload_is_an_error,
     a_resend_after_the_article_closed_still_gets_its_response,
     post_mode_publishes_comments_and_holds_suspicious_ones,
@@ -134,7 +134,7 @@ async fn invalid_forms_and_denied_calls_never_spend_a_challenge(database: Databa
     portal.comments.submit_comment(other).await.unwrap();
 }
 
-async fn limits_of_challenges_are_checked_before_the_answer(database: Database) {
+async fn limits_are_checked_before_the_answer_to_a_challenge(database: Database) {
     let narrow = |config: &mut duyetd::config::Config| {
         config.limits.challenges_per_device = "1/1h".parse().unwrap();
         config.limits.submits_per_device = "1/1h".parse().unwrap();

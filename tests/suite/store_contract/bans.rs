@@ -99,7 +99,7 @@ contract! {
             assert_eq!(effect(home, &site(), 50, &[(*kind, &[77; 16])]).await, None, "{kind}: another subject is not affected");
             assert_eq!(effect(home, &other_site(), 50, &[(*kind, &key)]).await, None, "{kind}: another site is not affected");
             for other in BanKind::ALL.iter().filter(|other| *other != kind) {
-                assert_eq!(effect(home, &site(), 50, &[(*other, &key)]).await, None, "{kind} is not {other}");
+                assert_eq!(effect(home, &site(), 50, &[(*other, &key)]).await, None, "a ban of {kind} does not affect {other}");
             }
         }
         assert_eq!(effect(home, &site(), 50, &[]).await, None);
@@ -114,7 +114,7 @@ contract! {
         assert_eq!(on_device(home, 50).await, Some(BanEffect::Hold));
     }
 
-    async fn a_ban_ends_by_its_time_or_by_a_moderator(home: &Home) {
+    async fn a_ban_ends_at_its_time_or_when_a_moderator_revokes_it(home: &Home) {
         let new = ban(1, BanKind::Device, &DEVICE, BanEffect::Block);
         home.store.create_ban(&new).await.unwrap();
         let last = 1 + 3_600;
@@ -130,7 +130,7 @@ contract! {
         assert_eq!(listed, [(AuditAction::RevokeBan, "minh", at(20)), (AuditAction::CreateBan, "lan", at(1))]);
     }
 
-    async fn an_ended_ban_cannot_end_again(home: &Home) {
+    async fn revoking_an_ended_ban_changes_nothing(home: &Home) {
         let new = ban(1, BanKind::Device, &DEVICE, BanEffect::Block);
         home.store.create_ban(&new).await.unwrap();
         let first = revocation(20, new.ban.id);
@@ -176,7 +176,7 @@ contract! {
                 break;
             }
         }
-        assert_eq!(seen, ids, "the bans are returned as they were made");
+        assert_eq!(seen, ids, "the list has the bans as they were created, newest first");
         home.store.revoke_ban(&revocation(20, ids[0].id)).await.unwrap();
         let rest: Vec<_> = ids[1..].iter().map(|ban| ban.id).collect();
         assert_eq!(list(home, false, 30).await, rest);
@@ -205,7 +205,7 @@ contract! {
         let new = along(50, ban(200, BanKind::Device, &DEVICE, BanEffect::Block));
         let made = home.store.create_ban(&new).await.unwrap();
         let ids: Vec<_> = made.settled.iter().map(|one| one.comment.as_ref().unwrap().id).collect();
-        assert_eq!(ids, [reply.comment.id, waiting.comment.id, root.comment.id], "newest first");
+        assert_eq!(ids, [reply.comment.id, waiting.comment.id, root.comment.id], "the newest comments are decided first");
         assert!(made.settled.iter().all(|one| one.result.as_ref().unwrap().changed) && !made.more);
         for (one, status) in [
             (&old, Status::Approved),

@@ -14,7 +14,7 @@ use crate::support::{
     sample::{article_named, at, decision, other_site, published, site, submission},
 };
 
-/// Lan's request for up to 100 pending comments, claimed for a minute from second 0.
+/// Lan's request for up to 100 comments, claimed for a minute from second 0.
 pub(super) const LAN: Wish = Wish { moderator: "lan", count: 100, now: 0, lease: 60, order: QueueOrder::Oldest };
 pub(super) const MINH: Wish = Wish { moderator: "minh", ..LAN };
 
@@ -87,7 +87,7 @@ contract! {
         assert_eq!(home.claim(Wish { count: 2, ..LAN }).await, ids[..2]);
         assert_eq!(home.claim(Wish { count: 1, ..MINH }).await, ids[2..3]);
         assert_eq!(home.claim(Wish { count: 0, ..MINH }).await, []);
-        // Not even the moderator who holds a comment is offered it again.
+        // A claimed comment is not returned again, not even to the moderator who holds it.
         assert_eq!(home.claim(Wish { now: 59, ..LAN }).await, ids[3..]);
         assert_eq!(home.claim(Wish { now: 59, ..MINH }).await, []);
         assert_eq!(home.claim(Wish { now: 60, ..MINH }).await, ids[..3]);
@@ -170,7 +170,7 @@ contract! {
         assert_eq!((both.new, both.renewed), (vec![ids[1]], vec![ids[0]]));
     }
 
-    async fn only_a_held_claim_of_a_pending_comment_is_renewed(home: &Home) {
+    async fn only_a_held_claim_of_a_queued_comment_is_renewed(home: &Home) {
         let ids = home.crowd_ids(5).await;
         home.claim(Wish { count: 4, ..LAN }).await;
         home.decide_one(&decision(1, ids[0], Action::Approve, 1)).await.unwrap();
@@ -179,7 +179,7 @@ contract! {
         assert_eq!(home.release("lan", &ids[2..3], 4).await, 1);
         assert_eq!(home.renew(Wish { now: 5, ..LAN }, &ids).await, ids[3..4]);
         assert_eq!(home.renew(Wish { now: 5, ..MINH }, &ids).await, []);
-        // A comment that is not pending cannot be claimed, even if a row of it is in the table.
+        // The claim of a comment that is not in the queue is not renewed, even if its row is still in the table.
         home.set(ids[3], "status = 'SPAM'").await;
         assert_eq!(home.renew(Wish { now: 6, ..LAN }, &ids).await, []);
     }
@@ -193,7 +193,7 @@ contract! {
         assert_eq!(home.claim(Wish { now: 3, ..LAN }).await, ids[..1]);
     }
 
-    async fn a_moderator_releases_their_own_claims_and_gets_their_number(home: &Home) {
+    async fn a_moderator_releases_their_own_claims_and_gets_the_number_of_released_claims(home: &Home) {
         let ids = home.crowd_ids(6).await;
         home.claim(Wish { count: 3, ..LAN }).await;
         home.claim(Wish { count: 2, ..MINH }).await;

@@ -118,7 +118,7 @@ contract! {
             assert_eq!(home.report(20 + i64::from(reader), live.id, reader).await, expected, "{reader}");
         }
         assert_eq!(home.reports_of(live.id).await, (7, 3, Some(at(33))));
-        assert_eq!(home.rows("changes").await, 5, "submitted, approved, flagged, approved, flagged");
+        assert_eq!(home.rows("changes").await, 5, "the changes are: submitted, approved, flagged, approved, flagged");
     }
 
     async fn the_feed_row_of_a_flagged_comment_has_the_time_of_the_report(home: &Home) {
