@@ -74,8 +74,8 @@ async fn a_dry_run_of_approve_pending_returns_what_the_call_will_do(database: Da
     let mut desk = newsroom.desk();
     let status = desk.try_approve_pending(request(true)).await.unwrap_err();
     assert_eq!((status.code(), reason(&status).as_str()), (Code::NotFound, "ARTICLE_NOT_FOUND"));
-    // Scores below, at and above the threshold of HYBRID. Of the last two, one comment is already public and one has
-    // a takedown demand.
+    // The scores are below, at and above the threshold of HYBRID. Of the last two comments, one is already public and
+    // one has a takedown demand.
     let scores = [0.0, 0.29, 0.3, 0.31, 0.95];
     let all: Vec<_> = (1..).zip(scores).map(|(n, score)| waiting(n, score)).collect();
     put(&newsroom, &all).await;
@@ -95,7 +95,11 @@ async fn a_dry_run_of_approve_pending_returns_what_the_call_will_do(database: Da
     assert_eq!(audit(&newsroom, &AuditFilter::default()).await, [], "a dry run writes nothing");
 
     let done = desk.try_approve_pending(request(false)).await.unwrap();
-    assert_eq!((done.released, done.still_waiting, done.more), (2, 4, false), "the same as in the dry run");
+    assert_eq!(
+        (done.released, done.still_waiting, done.more),
+        (2, 4, false),
+        "the call does what the dry run returned"
+    );
     let batch = Some(done.batch_id.parse().unwrap());
     let entries = audit(&newsroom, &AuditFilter { batch, ..AuditFilter::default() }).await;
     let changed: Vec<_> = entries.iter().map(|entry| (entry.actor.as_str(), entry.action.as_str())).collect();
@@ -122,7 +126,7 @@ async fn a_resend_of_approve_pending_gets_the_first_response(database: Database)
     put(&newsroom, &[waiting(3, 0.1)]).await;
     let again = desk.try_approve_pending(first_request.clone()).await.unwrap();
     assert_eq!((again.released, &again.batch_id), (first.released, &first.batch_id));
-    assert_eq!((again.still_waiting, again.more), (1, true), "these fields are current");
+    assert_eq!((again.still_waiting, again.more), (1, true), "these fields show the current state");
     assert_eq!(audit(&newsroom, &AuditFilter::default()).await.len(), 2, "the newer comment stays pending");
     let other = v1::ApprovePendingRequest { max_score: Some(0.5), ..first_request };
     assert_eq!(reason(&desk.try_approve_pending(other).await.unwrap_err()), "REQUEST_ID_REUSED");
@@ -220,5 +224,5 @@ async fn approved_pending_comments_are_reverted_as_one_batch(database: Database)
     assert_eq!(results.len(), 5);
     assert_eq!(newsroom.portal().list("cau-moi").await.total_count, 0);
     let again = desk.try_approve_pending(request(true)).await.unwrap();
-    assert_eq!((again.released, again.still_waiting), (5, 0), "they are pending again");
+    assert_eq!((again.released, again.still_waiting), (5, 0), "all comments are pending again");
 }

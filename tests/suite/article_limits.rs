@@ -18,10 +18,10 @@ use crate::support::{
 on_both_databases! {
     submits_with_garbage_tokens_use_up_no_article_quota,
     unknown_readers_cannot_use_the_reserve_of_known_readers,
-    a_denied_limit_never_spends_the_challenge,
+    a_denied_call_never_spends_the_challenge,
     the_challenge_limit_has_a_reserve_for_known_readers,
     a_wrong_answer_is_not_charged_as_a_submit,
-    forged_and_expired_tokens_are_denied_by_the_failure_limit,
+    forged_tokens_are_denied_by_the_failure_limit,
     ipv6_addresses_are_limited_by_prefixes_of_three_lengths,
     reports_from_one_network_count_once_and_are_limited_by_article,
     a_known_readers_report_is_counted_separately_from_its_network,
@@ -105,7 +105,7 @@ async fn unknown_readers_cannot_use_the_reserve_of_known_readers(database: Datab
     assert_eq!(limit(&over), "SubmitsPerArticle");
 }
 
-async fn a_denied_limit_never_spends_the_challenge(database: Database) {
+async fn a_denied_call_never_spends_the_challenge(database: Database) {
     let newsroom = newsroom(database, |limits| {
         limits.submits_per_article = "2/24h".parse().unwrap();
         limits.challenges_per_article = "8/24h".parse().unwrap();
@@ -142,7 +142,7 @@ async fn the_challenge_limit_has_a_reserve_for_known_readers(database: Database)
     let reader = known_reader(&newsroom, "203.0.113.7").await;
     let mut portal = newsroom.portal();
     let mut ask = async |client: v1::ReaderContext| {
-        // A new article, because the reader above already had a challenge on the other one.
+        // The article is new, because the known reader already had a challenge on the other one.
         let request =
             v1::IssueChallengeRequest { article_id: "bai-moi".into(), client: Some(client), ..Default::default() };
         portal.captcha.issue_challenge(request).await
@@ -179,7 +179,7 @@ async fn a_wrong_answer_is_not_charged_as_a_submit(database: Database) {
     assert_eq!(limit(&send(&mut portal, next).await.unwrap_err()), "SubmitsPerDevice");
 }
 
-async fn forged_and_expired_tokens_are_denied_by_the_failure_limit(database: Database) {
+async fn forged_tokens_are_denied_by_the_failure_limit(database: Database) {
     let newsroom = newsroom(database, |limits| limits.failures_per_device = "3/24h".parse().unwrap()).await;
     let mut portal = newsroom.portal();
     let reader = Reader::new(&mut portal, "Lan", "203.0.113.7").await;

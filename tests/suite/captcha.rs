@@ -11,7 +11,7 @@ use crate::support::newsroom::{ANSWER, Database, Newsroom, fields, fresh_challen
 on_both_databases! {
     a_pass_is_not_exchanged_for_another_pass,
     concurrent_verifications_with_one_request_id_and_different_challenges_fail,
-    repeated_failures_never_lead_to_an_easier_image,
+    repeated_requests_for_challenges_never_lead_to_an_easier_image,
     an_image_is_small_and_has_its_type_and_size,
     an_image_of_digits_is_labelled_as_such,
     an_empty_answer_does_not_spend_the_challenge,
@@ -68,7 +68,7 @@ async fn concurrent_verifications_with_one_request_id_and_different_challenges_f
     assert_eq!(untouched, 7, "the failed calls' challenges are not spent");
 }
 
-async fn repeated_failures_never_lead_to_an_easier_image(database: Database) {
+async fn repeated_requests_for_challenges_never_lead_to_an_easier_image(database: Database) {
     let newsroom =
         Newsroom::open_with(database, |config| config.limits.challenges_per_device = "4/1h".parse().unwrap()).await;
     let mut portal = newsroom.portal();

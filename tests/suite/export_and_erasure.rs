@@ -191,7 +191,7 @@ async fn assert_nothing_is_stored_of_it(newsroom: Newsroom, database: Database) 
     search_files(dir.path());
 }
 
-/// Reads all files of SQLite.
+/// Checks that no file of SQLite contains the erased words.
 fn search_files(dir: &std::path::Path) {
     let mut read = 0;
     for file in std::fs::read_dir(dir).unwrap() {

@@ -25,7 +25,7 @@ on_both_databases! {
     one_replica_learns_from_decisions_and_another_loads_the_model,
     a_reverted_decision_is_unlearned_exactly,
     incremental_training_equals_training_on_the_whole_log,
-    a_bulk_decision_teaches_at_most_20_lessons_a_minute,
+    the_model_learns_at_most_20_decisions_a_minute_of_one_moderator,
     only_one_of_two_trainers_stores_a_version,
     a_trained_model_is_updated_after_20_decisions_or_five_minutes,
     a_server_learns_in_the_background_and_reports_the_learned_score,
@@ -90,7 +90,7 @@ async fn one_replica_learns_from_decisions_and_another_loads_the_model(database:
     assert_eq!(learn(&trainer, 1_000).await, 1);
     let learned = trainer.rules.learned(&site()).unwrap();
     assert_eq!((learned.head.version, learned.model.counts()), (1, (10, 10)));
-    assert!(f64::from_bits(knows(&trainer).unwrap().1) > 1.0, "the model scores a casino as spam");
+    assert!(f64::from_bits(knows(&trainer).unwrap().1) > 1.0, "the model scores a text about a casino as spam");
     assert_eq!(learn(&follower, 1_001).await, 1);
     assert_eq!(knows(&follower), knows(&trainer));
     assert_eq!(learn(&follower, 1_002).await + learn(&trainer, 1_002).await, 0, "there is nothing new to learn");
@@ -154,7 +154,7 @@ async fn incremental_training_equals_training_on_the_whole_log(database: Databas
     assert_eq!(knows(&rebuilt).unwrap().1, on_line);
 }
 
-async fn a_bulk_decision_teaches_at_most_20_lessons_a_minute(database: Database) {
+async fn the_model_learns_at_most_20_decisions_a_minute_of_one_moderator(database: Database) {
     let home = home(database).await;
     let replica = services(&home.store);
     for n in 0..100 {
@@ -174,12 +174,15 @@ async fn only_one_of_two_trainers_stores_a_version(database: Database) {
         !home.store.save_model(&site(), &head, b"two", None).await.unwrap(),
         "another trainer stored this version first"
     );
-    assert!(!home.store.save_model(&site(), &ModelHead { version: 3, ..head }, b"three", None).await.unwrap(), "a gap");
+    assert!(
+        !home.store.save_model(&site(), &ModelHead { version: 3, ..head }, b"three", None).await.unwrap(),
+        "no version may be skipped"
+    );
     assert_eq!(home.store.load_model(&site(), 1).await.unwrap().as_deref(), Some(&b"one"[..]));
     for version in 2..=5 {
         assert!(home.store.save_model(&site(), &ModelHead { version, ..head }, b"more", None).await.unwrap());
     }
-    assert_eq!(home.store.load_model(&site(), 2).await.unwrap(), None, "long replaced");
+    assert_eq!(home.store.load_model(&site(), 2).await.unwrap(), None, "an old version is deleted");
     assert!(home.store.load_model(&site(), 3).await.unwrap().is_some());
     assert_eq!(home.store.model_heads().await.unwrap(), [(site(), ModelHead { version: 5, ..head })]);
 }
@@ -195,7 +198,7 @@ async fn a_trained_model_is_updated_after_20_decisions_or_five_minutes(database:
     assert_eq!(learn(&replica, 4_100).await, 0, "one decision does not update the model");
     assert_eq!(learn(&replica, 4_300).await, 1, "one decision updates the model after five minutes");
     decide_all(&home, 310..330).await;
-    assert_eq!(learn(&replica, 4_301).await, 1, "twenty are");
+    assert_eq!(learn(&replica, 4_301).await, 1, "twenty decisions update the model at once");
     assert_eq!(replica.rules.learned(&site()).unwrap().head.decisions, 261);
 }
 

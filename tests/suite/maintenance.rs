@@ -81,7 +81,7 @@ async fn only_comments_not_reviewed_for_30_days_are_rejected(database: Database)
     let mut young = of(&site, submission(800));
     young.comment.created_at = after_days(10);
     home.store_all(&[public.clone(), young.clone()]).await;
-    // A comment was sent back to the queue on the twentieth day.
+    // One comment is approved, and is sent back to the queue on the twentieth day.
     for (day, action, revision) in [(3, Action::Approve, 1), (20, Action::Requeue, 2)] {
         let mut step = decision(0, old[0].comment.id, action, revision);
         (step.site, step.at) = (site.clone(), after_days(day));

@@ -124,7 +124,7 @@ async fn a_comment_approved_in_time_is_not_erased(database: Database) {
     assert_eq!(statuses(&home, &ids).await, [Status::Approved, Status::Erased]);
 }
 
-/// Returns the number of decisions in a replica's model, and its score of an undecided text.
+/// Returns the number of decisions in a replica's model, and the model's score of a text without a decision.
 fn knows(office: &Services) -> ((u64, u64), u64) {
     let learned = office.rules.learned(&site()).unwrap();
     let content = "Vào casino số 77 nhận thưởng lớn".into();
@@ -154,10 +154,9 @@ async fn the_model_keeps_what_it_learned_from_erased_spam(database: Database) {
     run(&office, later).await;
     assert_eq!(home.number("select count(*) from comments where status = 'ERASED'").await, 20);
     office.maintenance.learn(&move || later).await.unwrap();
-    assert_eq!(knows(&office), before, "the model is exactly the same");
+    assert_eq!(knows(&office), before, "the erasure does not change the model");
 
-    // A new replica, one that continues its training, and one that rebuilds its model after a revert: all have the
-    // learned model.
+    // A new replica has the same model. It has it again after one more decision and the reversal of that decision.
     let fresh = services(&home.store);
     fresh.maintenance.learn(&move || later).await.unwrap();
     assert_eq!(knows(&fresh), before);

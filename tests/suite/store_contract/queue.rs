@@ -62,7 +62,7 @@ impl Home {
             let page = QueuePage { site: &site(), filter, order, size, after, until: None, now };
             let page = self.store.list_queue(&page).await.unwrap();
             found.extend(page.items.iter().map(|case| case.comment.id));
-            assert!(found.len() <= 100, "the pages never end");
+            assert!(found.len() <= 100, "the pages must end");
             after = page.next;
             if after.is_none() {
                 break;
@@ -314,7 +314,7 @@ contract! {
             let page = office.moderation.list_queue(&caller, &request, at(0)).await.unwrap().convert(|list| list);
             found.extend(page.cases.iter().map(|case| case.comment.id));
             calls += 1;
-            assert!(calls < 10, "the search never ends");
+            assert!(calls < 10, "the search must end");
             request.page_token = page.next_page_token;
             if request.page_token.is_empty() {
                 assert_eq!(page.total, 2);
