@@ -137,9 +137,9 @@ pub struct AuditEntry {
     pub action: AuditAction,
     pub comment: Option<CommentId>,
     pub article: Option<ArticleId>,
-    /// `None` if the entry changed no comment.
+    /// `None` if the entry is not about a comment's status, such as one about a ban or a policy.
     pub from_status: Option<Status>,
-    /// `None` if the entry changed no comment.
+    /// `None` if the entry is not about a comment's status, such as one about a ban or a policy.
     pub to_status: Option<Status>,
     /// Revision of the comment, article or site after the change.
     pub revision: i64,

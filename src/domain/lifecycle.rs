@@ -7,11 +7,11 @@ named_enum! {
         Pending = "PENDING",
         /// Public.
         Approved = "APPROVED",
-        /// Rejected before it was public.
+        /// Rejected while it was not public.
         Rejected = "REJECTED",
         /// Marked as spam.
         Spam = "SPAM",
-        /// Taken down after it was public.
+        /// Taken down while it was public.
         Removed = "REMOVED",
         /// The text was erased. This status is final.
         Erased = "ERASED",

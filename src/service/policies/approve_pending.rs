@@ -49,7 +49,7 @@ type StoredResults = Vec<Result<DecisionAnswer, DecisionError>>;
 
 impl Policies {
     /// Approves PENDING comments of an article with a score below the bound: at most [`MAX_ITEMS`], the oldest first.
-    /// Comments with a takedown demand are left for a moderator to decide.
+    /// Comments that a ban holds and comments with a takedown demand are left for a moderator to decide.
     ///
     /// # Errors
     /// Returns `ArticleNotFound`, `RequestIdReused`.

@@ -34,7 +34,8 @@ pub struct Assessed {
     pub assessment: Assessment,
     /// What HYBRID would do.
     pub verdict: SpamVerdict,
-    /// Number of decisions behind the learned score (0 while only rules score), and the model's version.
+    /// Number of decisions that the learned score is based on, and the version of its model. Both are 0 while only the
+    /// rules score.
     pub decisions: i64,
     pub model_version: i64,
 }
