@@ -61,7 +61,7 @@ impl Desk {
     }
 }
 
-/// Creates a public comment under `bai`, approved by a moderator: it is at revision 2.
+/// Creates a public comment on the article `bai`. A moderator approved it, so it is at revision 2.
 async fn reviewed(newsroom: &Newsroom) -> String {
     let id = newsroom.portal().say("bai", "Bình luận gây tranh cãi").await.comment_id;
     newsroom.desk().approve(&id).await;
@@ -79,7 +79,7 @@ async fn reports_count_once_per_device_and_three_flag_a_comment(database: Databa
     portal.report(report(&id, &devices[2])).await.unwrap();
     assert_eq!(desk.waiting().await, 1);
 
-    // The revision is the one that the moderator saw before.
+    // Reports do not change the revision, so the moderator decides at the revision seen before.
     let look = v1::DecideRequest { expected_revision: 2, ..decision(&id, Action::Approve) };
     assert!(desk.decide(look).await.unwrap().changed);
     assert_eq!(desk.waiting().await, 0);
@@ -150,7 +150,7 @@ async fn all_violations_of_a_report_are_returned_at_once(database: Database) {
         assert_eq!(fields(&portal.report(changed).await.unwrap_err())[0], wrong);
     }
     let silent = v1::ReportCommentRequest { reason: 0, ..report(&id, &device) };
-    portal.report(silent).await.expect("a note is optional");
+    portal.report(silent).await.expect("reason and note are optional");
 }
 
 async fn reports_are_limited_by_device_and_by_prefix(database: Database) {
@@ -162,7 +162,7 @@ async fn reports_are_limited_by_device_and_by_prefix(database: Database) {
     let (mut portal, id) = (newsroom.portal(), reviewed(&newsroom).await);
     let (one, other) = (portal.device().await, portal.device().await);
     let nothing = v1::ReportCommentRequest { comment_id: String::new(), ..report(&id, &one) };
-    portal.report(nothing).await.expect_err("a violation");
+    portal.report(nothing).await.expect_err("a report without a comment is invalid");
     portal.report(report(&id, &one)).await.expect("the failed report was not charged");
     portal.report(report(&id, &one)).await.expect("a repeated report is OK, and counts against the limit");
     let status = portal.report(report(&id, &one)).await.unwrap_err();
@@ -170,14 +170,17 @@ async fn reports_are_limited_by_device_and_by_prefix(database: Database) {
     assert_eq!(status.get_details_error_info().unwrap().metadata["limit"], "ReportsPerDevice");
     let wait = status.get_details_retry_info().and_then(|info| info.retry_delay).unwrap();
     assert!(wait.as_secs() > 60 && wait.as_secs() <= 1_800, "{wait:?}");
-    portal.report(report(&id, &other)).await.expect("another device");
+    portal.report(report(&id, &other)).await.expect("the limit of one device does not affect another device");
 
     for last in 1..=3 {
         portal.report(report_from(&id, &format!("198.51.100.{last}"))).await.unwrap();
     }
     let status = portal.report(report_from(&id, "198.51.100.4")).await.unwrap_err();
     assert_eq!(status.get_details_error_info().unwrap().metadata["limit"], "ReportsPerPrefix");
-    portal.report(report_from(&id, "198.51.101.4")).await.expect("another prefix");
+    portal
+        .report(report_from(&id, "198.51.101.4"))
+        .await
+        .expect("the limit of one prefix does not affect another prefix");
     portal.say("bai", "Báo cáo không tính vào bình luận").await;
 }
 
@@ -230,7 +233,7 @@ async fn only_visible_comments_can_be_reported(database: Database) {
 
 async fn reports_are_counted_by_their_outcome(database: Database) {
     let newsroom = Newsroom::open(database).await;
-    // The counters belong to the process; a site of its own separates this test's from others'.
+    // All tests of this process share the counters, so this test uses its own site.
     let site = format!("bao-{}", Uuid::new_v4().simple());
     let mut portal = newsroom.portal_with(&newsroom.new_token("PORTAL", &site).await);
     let mut desk = newsroom.desk_with(&newsroom.new_token("MODERATOR", &site).await);

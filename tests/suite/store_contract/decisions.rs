@@ -73,7 +73,7 @@ contract! {
         let (first, second, third) = (home.waiting(1).await, home.waiting(2).await, home.waiting(3).await);
         let made = decision(4, first.id, Action::Approve, 1);
         home.decide_one(&made).await.unwrap();
-        // The id of its audit entry exists already.
+        // The second item of this batch has the id of an existing audit entry.
         let mut batch = decision(5, second.id, Action::Approve, 1);
         let taken = DecisionItem { comment: third.id, ..made.items[0] };
         batch.items.push(taken);
@@ -197,7 +197,7 @@ contract! {
                 let mut seed = walker * 7_919 + 1;
                 let mut moved = 0;
                 for step in 0..25_i64 {
-            // A linear congruential generator, so that every run makes the same decisions.
+                    // A linear congruential generator, so that every run makes the same decisions.
                     seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                     let id = ids[usize::try_from(seed >> 33).unwrap() % ids.len()];
                     let action = Action::ALL[usize::try_from(seed >> 40).unwrap() % 4];
