@@ -84,7 +84,7 @@ async fn submit_until_full(portal: &mut Portal) -> Vec<Sent> {
 async fn until_readiness(daemon: &Daemon, status: &str) -> Duration {
     let (mut portal, began) = (daemon.portal(), Instant::now());
     while !daemon.http("/readyz").starts_with(&format!("HTTP/1.1 {status}")) {
-        assert!(began.elapsed() < Duration::from_secs(60), "/readyz never answered {status}");
+        assert!(began.elapsed() < Duration::from_secs(60), "/readyz never responded with {status}");
         if let Some(form) = form(&mut portal, "bai-khac", "Có chỗ không?").await {
             portal.comments.submit_comment(form).await.ok();
         }
@@ -160,7 +160,8 @@ async fn e3_submits_wait_for_a_locked_file_and_then_fail_as_unavailable() {
         let file = format!("sqlite:{}", stage.dir.path().join("duyet.sqlite3").display());
         let mut other = SqliteConnection::connect(&file).await.unwrap();
         sqlx::raw_sql("begin immediate").execute(&mut other).await.unwrap();
-        // Waits until each caller's submits have failed twice, which takes longer than the store waits for the lock.
+        // Waits for eight submits without a definite result, two for each caller. That takes longer than the store waits
+        // for the lock.
         load.until_left_open(8).await;
         // Reads do not need the write lock.
         daemon.portal().list("bai").await;

@@ -114,7 +114,7 @@ async fn a_resent_ban_is_stored_once(database: Database) {
     assert_eq!(desk.ban_list(v1::ListBansRequest::default()).await.bans.len(), 1);
     let other = v1::CreateBanRequest { effect: BanEffect::Block.into(), ..request.clone() };
     assert_eq!(reason(&desk.ban(other).await.unwrap_err()), "REQUEST_ID_REUSED");
-    // A request of another moderator is a different request, even with the same id.
+    // The request of another moderator has another payload, so the same request id is an error.
     let mut admin = newsroom.desk_with(&newsroom.token("admin"));
     assert_eq!(reason(&admin.ban(request).await.unwrap_err()), "REQUEST_ID_REUSED");
 }

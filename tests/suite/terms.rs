@@ -293,7 +293,7 @@ async fn another_replica_loads_a_term_within_seconds() {
     assert_eq!(
         admin.assess("chạy án").await.verdict(),
         Verdict::Spam,
-        "in force at once on the replica that stored it"
+        "the replica that stored the term applies it at once"
     );
     eventually(&mut there, "chạy án", Verdict::Spam).await;
     let mut portal = portal_at(replica.grpc_addr, &newsroom.token("portal"));
@@ -317,7 +317,7 @@ async fn eventually(desk: &mut Desk, text: &str, verdict: Verdict) {
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
-    panic!("the other replica never loaded the term");
+    panic!("the other replica never applied the change of the term");
 }
 
 async fn assess_text_explains_the_score_of_a_text(database: Database) {
