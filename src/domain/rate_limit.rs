@@ -78,8 +78,8 @@ pub struct Quotas {
     pub reports_per_article: Limit,
     /// Readers' reports on the whole site.
     pub reports_per_site: Limit,
-    /// Percentage of the quotas of articles and sites that is reserved for known devices: those with an approved
-    /// comment, 0 to 90.
+    /// Percentage of the quotas of articles and sites that is reserved for known devices, 0 to 90. A device is known if
+    /// more of its comments were approved than rejected.
     #[serde(deserialize_with = "reserve")]
     pub reserve_percent: u8,
 }
