@@ -160,8 +160,8 @@ async fn e3_submits_wait_for_a_locked_file_and_then_fail_as_unavailable() {
         let file = format!("sqlite:{}", stage.dir.path().join("duyet.sqlite3").display());
         let mut other = SqliteConnection::connect(&file).await.unwrap();
         sqlx::raw_sql("begin immediate").execute(&mut other).await.unwrap();
-        // Waits for eight submits without a definite result, two for each caller. That takes longer than the store waits
-        // for the lock.
+        // Waits for eight submits without a definite result, two for each caller. That takes longer than the store
+        // waits for the lock.
         load.until_left_open(8).await;
         // Reads do not need the write lock.
         daemon.portal().list("bai").await;

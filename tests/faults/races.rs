@@ -46,7 +46,7 @@ pub(super) async fn two_replicas() -> (String, Stage, [Daemon; 2]) {
 async fn c1_duplicates_of_a_submit_whose_responses_are_lost_create_one_comment() {
     scenario(
         "C1",
-        "8 concurrent duplicates of each submit at two replicas, half of the answers dropped",
+        "8 concurrent duplicates of each submit at two replicas, half of the responses dropped",
         async |report| {
             let (_url, stage, daemons) = two_replicas().await;
             let deaf =

@@ -13,7 +13,7 @@ use super::{
 use crate::support::redis::RedisServer;
 
 const CALLERS: usize = 200;
-/// Times from the last response to the end of the freeze: from a short pause to one that every replica notices.
+/// Times from the last check's result to the end of the freeze. The first is short, and every replica notices the last.
 const FREEZES: [Duration; 4] =
     [Duration::from_millis(20), Duration::from_millis(50), Duration::from_millis(200), Duration::from_secs(1)];
 
@@ -69,7 +69,7 @@ async fn freeze_for(freeze: Duration, redis: &RedisServer, [one, other]: &[Arc<L
         ms(noticed),
         ms(healed)
     );
-    assert!(late <= 5, "{late} calls were counted after their callers had given up");
+    assert!(late <= 5, "{late} calls were counted after their callers had given up, and at most 5 are tolerated");
     assert!(alone <= BURST, "each replica may allow only its share of the quota");
     if tally.is_conclusive() {
         tally.assert_within_bound("frozen");

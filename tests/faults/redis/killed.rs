@@ -119,7 +119,7 @@ async fn submits_go_on_and_are_held_when_redis_is_killed_under_load() {
         assert!(noticed < Duration::from_secs(1));
         assert!(!held.is_empty() && held.iter().all(|one| one.outcome == v1::Outcome::Pending));
         assert!(submits.iter().any(|one| one.asked < killed && one.outcome == v1::Outcome::Published));
-        assert!(daemon.http("/readyz").starts_with("HTTP/1.1 200"), "always ready");
+        assert!(daemon.http("/readyz").starts_with("HTTP/1.1 200"), "the server stays ready");
     })
     .await;
 }
