@@ -10,7 +10,6 @@ use super::{
 };
 use duyet_proto::{Json, v1};
 
-/// Runs `approve-pending`.
 pub(super) async fn run(context: &Context<'_>, args: ApprovePendingArgs) -> Result<Exit, Failure> {
     let mut connection = context.connect().await?;
     let ApprovePendingArgs { article, below, dry_run } = args;

@@ -18,7 +18,6 @@ use duyet_proto::{Json, v1};
 /// Longest text that is read, in bytes. The service accepts no longer message.
 const MAX_BYTES: u64 = 64 * 1024;
 
-/// Runs `assess`.
 pub(super) async fn run(context: &Context<'_>, args: AssessArgs) -> Result<Exit, Failure> {
     let text = read(&args.file).map_err(|error| {
         let values = [("path", args.file.display().to_string().into()), ("error", error.to_string().into())];

@@ -22,7 +22,6 @@ use duyet_proto::{Json, v1};
 /// Number of newest entries whose actors are suggested for an unknown actor.
 const COMPARED: i32 = 200;
 
-/// Runs `audit`.
 pub(super) async fn run(context: &Context<'_>, args: AuditArgs) -> Result<Exit, Failure> {
     let mut connection = context.connect().await?;
     let request = request(args, context.now);

@@ -159,7 +159,6 @@ fn draw(bans: &[v1::Ban], locale: Locale, now: DateTime<Utc>, width: usize) -> S
     table::render(&columns, &rows.collect::<Vec<_>>(), width)
 }
 
-/// Returns when the ban ends or ended, and who revoked it.
 fn ends(ban: &v1::Ban, locale: Locale, now: DateTime<Utc>) -> String {
     if !ban.revoked_by.is_empty() || ban.revoked_at.is_some() {
         return locale.text_with("cli-ban-revoked", &values(ban, locale));

@@ -30,7 +30,6 @@ impl From<Exit> for ExitCode {
 }
 
 impl Exit {
-    /// Returns the gRPC code for a failure of the client itself.
     const fn code(self) -> Code {
         match self {
             Self::Done => Code::Ok,
@@ -118,7 +117,6 @@ impl Failure {
     }
 }
 
-/// Returns the message for an address that does not respond.
 pub(super) fn unreachable(locale: Locale, addr: &str) -> String {
     locale.text_with("cli-unreachable", &[("addr", sanitize::line(addr).into())])
 }

@@ -18,7 +18,6 @@ pub(super) fn list(facts: &[(&str, String)], locale: Locale) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Formats a heading from its key.
 pub(super) fn heading(key: &str, locale: Locale) -> String {
     format!("{LABEL}{}{LABEL:#}", locale.text(key))
 }

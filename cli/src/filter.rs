@@ -4,7 +4,6 @@ use super::args::Filter;
 use duyet_proto::v1;
 
 impl Filter {
-    /// Returns whether no condition is set.
     pub(super) fn is_empty(&self) -> bool {
         *self == Self::default()
     }

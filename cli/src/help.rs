@@ -29,7 +29,6 @@ pub(super) fn translate(command: Command, locale: Locale) -> Command {
     })
 }
 
-/// Runs `completions`.
 pub(super) fn print_completions(output: &Output, shell: Shell) -> Result<Exit, Failure> {
     output.data(&completions(shell, output.locale))?;
     Ok(Exit::Done)

@@ -16,7 +16,6 @@ pub(super) struct Item<'a> {
     pub(super) failure: Option<Failure>,
 }
 
-/// Converts the service's results.
 pub(super) fn read<'a>(context: &Context<'_>, connection: &Connection, results: &'a [v1::ItemResult]) -> Vec<Item<'a>> {
     let failure = |result: &v1::ItemResult| {
         let error = result.status.as_ref().filter(|status| status.code != 0)?;
@@ -36,7 +35,6 @@ impl Item<'_> {
         self.failure.is_none() && self.result.changed
     }
 
-    /// Returns the id of the comment or ban.
     pub(super) fn id(&self) -> &str {
         if self.result.comment_id.is_empty() { &self.result.ban_id } else { &self.result.comment_id }
     }
@@ -49,7 +47,6 @@ impl Item<'_> {
     }
 }
 
-/// Returns the greatest exit code of several items.
 pub(super) fn worst(items: &[Item<'_>]) -> Exit {
     items.iter().map(Item::exit).max().unwrap_or(Exit::Done)
 }

@@ -46,7 +46,6 @@ pub(super) fn address(addr: Option<&str>, locale: Locale) -> String {
     addr.map(with_scheme).or_else(stored).unwrap_or_else(|| DEFAULT_ADDR.to_owned())
 }
 
-/// Returns the path of the login file.
 pub(super) fn path(locale: Locale) -> Result<PathBuf, Failure> {
     let strategy = choose_base_strategy().map_err(|_| Failure::new(Exit::Failed, locale.text("cli-no-home")))?;
     Ok(strategy.config_dir().join("duyet").join("login.toml"))

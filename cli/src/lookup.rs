@@ -46,7 +46,7 @@ pub(super) async fn check(
     Ok(())
 }
 
-/// Returns an error if the article does not exist. An empty id is accepted.
+/// An empty id is accepted.
 pub(super) async fn check_article(context: &Context<'_>, connection: &mut Connection, id: &str) -> Result<(), Failure> {
     if id.is_empty() {
         return Ok(());
@@ -55,7 +55,7 @@ pub(super) async fn check_article(context: &Context<'_>, connection: &mut Connec
     answer.map(drop).map_err(|status| unknown_article(context, connection, &status))
 }
 
-/// Returns an error if the comment does not exist. An empty id is accepted.
+/// An empty id is accepted.
 pub(super) async fn check_comment(context: &Context<'_>, connection: &mut Connection, id: &str) -> Result<(), Failure> {
     if id.is_empty() {
         return Ok(());
@@ -64,7 +64,6 @@ pub(super) async fn check_comment(context: &Context<'_>, connection: &mut Connec
     answer.map(drop).map_err(|status| context.failure(connection, &status))
 }
 
-/// Returns the failure about an unknown article, with a hint that articles are named by id.
 pub(super) fn unknown_article(context: &Context<'_>, connection: &Connection, status: &Status) -> Failure {
     let failure = context.failure(connection, status);
     if status.code() != Code::NotFound {

@@ -1,54 +1,45 @@
-//! Names of values of the API: bare (`OFF_TOPIC`) as the command line accepts them, and in words.
+//! Names of values of the API: bare (`OFF_TOPIC`) as the command line accepts them, and in words. A value that is
+//! unspecified or newer than this client has no name.
 
 use duyet_locale::Locale;
 use duyet_proto::v1;
 
-/// Returns the name of a status. `None` if it is unspecified or newer than this client.
 pub(super) fn status(value: i32) -> Option<&'static str> {
     bare(v1::CommentStatus::try_from(value).ok()?.as_str_name(), "COMMENT_STATUS_")
 }
 
-/// Returns the name of a reason, like [`status`].
 pub(super) fn reason(value: i32) -> Option<&'static str> {
     bare(v1::Reason::try_from(value).ok()?.as_str_name(), "REASON_")
 }
 
-/// Returns the name of a mode, like [`status`].
 pub(super) fn mode(value: i32) -> Option<&'static str> {
     bare(v1::Mode::try_from(value).ok()?.as_str_name(), "MODE_")
 }
 
-/// Returns the name of the kind of a ban's subject, like [`status`].
 pub(super) fn subject(value: i32) -> Option<&'static str> {
     bare(v1::BanSubject::try_from(value).ok()?.as_str_name(), "BAN_SUBJECT_")
 }
 
-/// Returns the name of a ban's effect, like [`status`].
 pub(super) fn effect(value: i32) -> Option<&'static str> {
     bare(v1::BanEffect::try_from(value).ok()?.as_str_name(), "BAN_EFFECT_")
 }
 
-/// Returns the name of a takedown's kind, like [`status`].
 pub(super) fn takedown(value: i32) -> Option<&'static str> {
     bare(v1::TakedownKind::try_from(value).ok()?.as_str_name(), "TAKEDOWN_KIND_")
 }
 
-/// Returns the name of a term's tier, like [`status`].
 pub(super) fn tier(value: i32) -> Option<&'static str> {
     bare(v1::TermTier::try_from(value).ok()?.as_str_name(), "TERM_TIER_")
 }
 
-/// Returns the name of a term's state, like [`status`].
 pub(super) fn state(value: i32) -> Option<&'static str> {
     bare(v1::TermState::try_from(value).ok()?.as_str_name(), "TERM_STATE_")
 }
 
-/// Returns the name of an assessment's result, like [`status`].
 pub(super) fn assessment(value: i32) -> Option<&'static str> {
     bare(v1::Verdict::try_from(value).ok()?.as_str_name(), "VERDICT_")
 }
 
-/// Returns the name of a decision's action, like [`status`].
 pub(super) fn action(value: v1::Action) -> &'static str {
     bare(value.as_str_name(), "ACTION_").unwrap_or_default()
 }

@@ -93,7 +93,6 @@ impl Output {
         let _ = write!(self.stderr.borrow_mut(), "{question} ");
     }
 
-    /// Returns whether stdout shows colours and styles.
     pub(super) fn is_coloured(&self) -> bool {
         self.stdout.borrow().current_choice() != ColorChoice::Never
     }

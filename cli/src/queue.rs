@@ -14,7 +14,6 @@ use super::{
 use duyet_locale::Locale;
 use duyet_proto::{Json, v1};
 
-/// Runs `queue`.
 pub(super) async fn run(context: &Context<'_>, args: QueueArgs) -> Result<Exit, Failure> {
     let mut connection = context.connect().await?;
     let request = request(args);
@@ -103,7 +102,6 @@ fn row(case: &v1::ReviewCase, locale: Locale, now: DateTime<Utc>) -> Vec<String>
     ]
 }
 
-/// Returns title and content as one text.
 pub(super) fn text(comment: v1::Comment) -> String {
     if comment.title.is_empty() { comment.content } else { format!("{} · {}", comment.title, comment.content) }
 }

@@ -11,7 +11,6 @@ use super::{
 };
 use duyet_proto::{Json, v1};
 
-/// Runs `note`.
 pub(super) async fn note(context: &Context<'_>, args: NoteArgs) -> Result<Exit, Failure> {
     let mut connection = context.connect().await?;
     let comment_id = args.id.to_string();
@@ -27,7 +26,6 @@ pub(super) async fn note(context: &Context<'_>, args: NoteArgs) -> Result<Exit, 
     Ok(Exit::Done)
 }
 
-/// Runs `escalate`.
 pub(super) async fn escalate(context: &Context<'_>, args: EscalateArgs) -> Result<Exit, Failure> {
     let due = context.end(args.due, args.term)?;
     let mut connection = context.connect().await?;
@@ -59,7 +57,6 @@ pub(super) async fn escalate(context: &Context<'_>, args: EscalateArgs) -> Resul
     Ok(Exit::Done)
 }
 
-/// Runs `reveal`.
 pub(super) async fn reveal(context: &Context<'_>, args: RevealArgs) -> Result<Exit, Failure> {
     let mut connection = context.connect().await?;
     let comment_id = args.id.to_string();

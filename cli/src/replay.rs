@@ -12,7 +12,6 @@ use super::{
 use duyet_locale::Locale;
 use duyet_proto::{Json, v1};
 
-/// Runs `replay`.
 pub(super) async fn run(context: &Context<'_>, args: ReplayArgs) -> Result<Exit, Failure> {
     let mut connection = context.connect().await?;
     let answer = connection.rules.replay_rules(request(args)).await;
@@ -74,7 +73,6 @@ fn rules(rows: &[v1::RuleCount], locale: Locale, width: usize) -> String {
     table::render(&columns, &rows.collect::<Vec<_>>(), width)
 }
 
-/// Returns the first column and the columns with counts of decisions.
 fn counted(first: [Column; 1], locale: Locale) -> Vec<Column> {
     let counts = ["approved", "refused", "spam"].map(|key| Column::number(locale.text(&format!("cli-column-{key}"))));
     first.into_iter().chain(counts).collect()

@@ -27,7 +27,6 @@ pub(super) async fn run(context: &Context<'_>, args: SiteArgs) -> Result<Exit, F
     Ok(Exit::Done)
 }
 
-/// Runs `lockdown`.
 pub(super) async fn lockdown(context: &Context<'_>, args: LockdownArgs) -> Result<Exit, Failure> {
     let until = context.end(args.end, args.term)?;
     let mut connection = context.connect().await?;

@@ -15,7 +15,6 @@ use super::{
 use duyet_locale::Locale;
 use duyet_proto::{Json, v1};
 
-/// Runs `stats`.
 pub(super) async fn run(context: &Context<'_>, args: StatsArgs) -> Result<Exit, Failure> {
     let mut connection = context.connect().await?;
     let since = Some(moment::stamp(args.since.resolve(context.now)));
@@ -48,7 +47,6 @@ fn describe(stats: &v1::GetStatsResponse, locale: Locale, width: usize) -> Strin
     parts.join("\n")
 }
 
-/// Formats the number of decisions from which the score was learned, and its thresholds.
 fn learned(score: &v1::LearnedScore, locale: Locale) -> String {
     let key = if score.auto_spam { "cli-learned" } else { "cli-learned-few" };
     let shown = |number| locale.decimal(number, 2);

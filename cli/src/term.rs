@@ -92,7 +92,6 @@ async fn find(connection: &mut Connection, args: &TermArgs) -> Result<Vec<v1::Te
     }
 }
 
-/// Returns the failure about an unknown term, with the most similar terms.
 async fn unknown(context: &Context<'_>, connection: &mut Connection, args: &TermArgs) -> Failure {
     let mut failure = unlisted(args, context.locale);
     let (mut page_token, mut listed) = (String::new(), vec![]);
@@ -131,7 +130,7 @@ fn only(mut known: Vec<v1::Term>, args: &TermArgs, locale: Locale) -> Result<Opt
     }
 }
 
-/// Returns the known term with the given changes. A new term starts in SHADOW.
+/// A new term starts in SHADOW.
 fn wanted(known: Option<v1::Term>, args: &TermArgs) -> v1::Term {
     let term = known.unwrap_or_else(|| v1::Term {
         pattern: args.pattern.clone(),

@@ -26,7 +26,6 @@ impl fmt::Display for UnknownName {
 impl Error for UnknownName {}
 
 impl UnknownName {
-    /// Returns every name that can be typed, in the given language.
     pub(super) fn accepted(&self, locale: Locale) -> Vec<&'static str> {
         accepted(self.named, locale)
     }
@@ -40,12 +39,10 @@ impl UnknownName {
     }
 }
 
-/// Returns the names of reasons or rules as a command line accepts them, in the spelling to show.
 pub(super) fn accepted(named: Named, locale: Locale) -> Vec<&'static str> {
     named.typed(locale).into_iter().filter(|name| named == Named::Rule || reason(name).is_ok()).collect()
 }
 
-/// Parses the reason of a decision or ban.
 pub(super) fn reason(typed: &str) -> Result<v1::Reason, UnknownName> {
     let reason = Named::Reason.wire(typed).and_then(|name| v1::Reason::from_str_name(&format!("REASON_{name}")));
     // Only the service sets `EXPIRED`.

@@ -12,7 +12,6 @@ use super::{
 use duyet_locale::Locale;
 use duyet_proto::{Json, v1};
 
-/// Runs `undo`.
 pub(super) async fn run(context: &Context<'_>, args: UndoArgs) -> Result<Exit, Failure> {
     let mut connection = context.connect().await?;
     let request = v1::RevertRequest { target: Some(target(&args)), request_id: Uuid::new_v4().to_string() };

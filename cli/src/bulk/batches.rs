@@ -77,7 +77,6 @@ impl BulkCounts {
     }
 }
 
-/// Returns the request for one batch.
 pub(super) fn request(args: &BulkArgs, batch: &[Match]) -> v1::BulkDecideRequest {
     let item = |one: &Match| v1::BulkItem { comment_id: one.id.clone(), expected_revision: one.revision };
     v1::BulkDecideRequest {

@@ -17,7 +17,6 @@ use duyet_proto::{Json, v1};
 /// Number of comments to show before the decision.
 const GLANCE: usize = 10;
 
-/// Runs `bulk`.
 pub(crate) async fn run(context: &Context<'_>, args: BulkArgs) -> Result<Exit, Failure> {
     check_confirmation(context.locale, &args, terminal::is_typed())?;
     let mut connection = context.connect().await?;

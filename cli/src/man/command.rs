@@ -15,7 +15,6 @@ use crate::{
 };
 use duyet_locale::Locale;
 
-/// Runs `man`.
 pub(crate) fn run(output: &Output, args: &ManArgs) -> Result<Exit, Failure> {
     if let Some(dir) = &args.dir {
         let files = write_all(dir, output.locale).map_err(|error| {
@@ -95,7 +94,6 @@ fn headed(section: &str, key: &str, locale: Locale) -> String {
     format!("{}{rest}", body(&heading.render()))
 }
 
-/// Returns the text from the first heading on.
 fn body(section: &str) -> String {
     section.find(".SH").map(|at| section[at..].to_owned()).unwrap_or_default()
 }

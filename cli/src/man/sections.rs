@@ -53,7 +53,6 @@ const EXAMPLES: [(&str, &str); 22] = [
     ("duyet man --dir /usr/local/share/man/man1", "man-example-man"),
 ];
 
-/// Adds the sections to a page.
 pub(super) fn add(roff: &mut Roff, command: &Command, root: &Command, locale: Locale) {
     section(roff, "man-exit-status", locale);
     terms(roff, &EXIT_CODES, locale);

@@ -21,7 +21,7 @@ pub(super) fn reports(case: &v1::ReviewCase, locale: Locale) -> String {
     if counts.is_empty() { text } else { format!("{text}: {counts}") }
 }
 
-/// Formats the claim. Returns nothing for an expired claim.
+/// Returns nothing for an expired claim.
 pub(super) fn claim(case: &v1::ReviewCase, locale: Locale, now: DateTime<Utc>) -> String {
     let Some(claim) = &case.claim else { return String::new() };
     match moment::time(claim.expires_at.as_ref()) {
@@ -33,7 +33,6 @@ pub(super) fn claim(case: &v1::ReviewCase, locale: Locale, now: DateTime<Utc>) -
     }
 }
 
-/// Formats the takedown.
 pub(super) fn takedown(case: &v1::ReviewCase, locale: Locale, now: DateTime<Utc>) -> String {
     case.takedown.as_ref().map(|takedown| demand(takedown, locale, now)).unwrap_or_default()
 }

@@ -15,7 +15,6 @@ use crate::{
 use duyet_locale::Locale;
 use duyet_proto::{Json, v1};
 
-/// Runs `show`.
 pub(crate) async fn run(context: &Context<'_>, id: Uuid) -> Result<Exit, Failure> {
     let mut connection = context.connect().await?;
     let answer = connection.moderation.get_case(v1::GetCaseRequest { comment_id: id.to_string() }).await;

@@ -72,7 +72,6 @@ impl SessionCounts {
         *count = count.saturating_sub(1);
     }
 
-    /// Returns the number of decisions per minute.
     pub(super) fn per_minute(&self, now: DateTime<Utc>) -> f64 {
         f64::from(u32::try_from(self.decided()).unwrap_or(u32::MAX)) * 60.0 / f64::from(self.seconds(now))
     }
@@ -111,7 +110,6 @@ impl SessionCounts {
 }
 
 impl SessionSummary {
-    /// Formats the summary in words.
     pub(super) fn say(&self, locale: Locale) -> String {
         let time = if self.seconds < 60 {
             locale.text_with("triage-summary-seconds", &[("seconds", i64::from(self.seconds).into())])

@@ -25,7 +25,6 @@ pub(super) const REASONS: [(char, v1::Reason); 10] = [
     ('0', v1::Reason::Other),
 ];
 
-/// Returns the intent of a terminal event.
 pub(super) fn read(mode: &InputMode, input: TerminalEvent) -> Option<Intent> {
     match input {
         TerminalEvent::Key(key) if key.kind == KeyEventKind::Press => press(mode, key),

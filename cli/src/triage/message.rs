@@ -67,7 +67,6 @@ impl Message {
         self.with(place, at.map_or_else(|| MessageValue::Text("?".to_owned()), MessageValue::Time))
     }
 
-    /// Returns the message that a colleague decided first.
     pub(super) fn conflict(author: &str, prior: &PriorDecision) -> Self {
         Self::alert("triage-conflict")
             .name("author", author)
@@ -96,7 +95,6 @@ impl Message {
     }
 }
 
-/// Returns the key of the message about a decision.
 pub(super) const fn decision_key(action: v1::Action) -> &'static str {
     match action {
         v1::Action::Approve => "triage-approved",

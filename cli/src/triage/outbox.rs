@@ -107,7 +107,6 @@ impl Outbox {
         self.entries.len() < before
     }
 
-    /// Returns whether an operation on this comment is unacknowledged.
     pub(super) fn is_about(&self, comment: &str) -> bool {
         self.entries.iter().any(|entry| entry.operation.changes() == Some(comment))
     }

@@ -52,7 +52,6 @@ impl EffectRunner {
         tokio::spawn(watch(self.connection.clone(), self.filter.clone(), self.events.clone()));
     }
 
-    /// Starts the call of an effect.
     pub(super) fn perform(&self, effect: Effect) {
         let call = EffectCall { connection: self.connection.clone(), locale: self.locale };
         let filter = self.filter.clone();

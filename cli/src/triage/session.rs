@@ -34,7 +34,6 @@ const TICK: Duration = Duration::from_millis(250);
 /// Number of ticks after which the frame is redrawn, because it shows times.
 const TICKS_PER_FRAME: u32 = 8;
 
-/// Runs `triage`.
 pub(crate) async fn run(context: &Context<'_>, args: TriageArgs) -> Result<Exit, Failure> {
     if !screen::is_there() {
         return Err(Failure::new(Exit::Usage, context.locale.text("triage-no-terminal")));

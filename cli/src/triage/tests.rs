@@ -19,7 +19,6 @@ use crate::exit::{Exit, Failure, PriorDecision};
 use duyet_locale::Locale;
 use duyet_proto::v1;
 
-/// Returns the time at which every session starts.
 pub(super) fn start() -> DateTime<Utc> {
     DateTime::from_timestamp(1_777_622_400, 0).unwrap()
 }
@@ -48,7 +47,6 @@ pub(super) fn cases(numbers: impl IntoIterator<Item = usize>) -> Vec<v1::ReviewC
     numbers.into_iter().map(|number| case(number, &format!("Nội dung {number}"))).collect()
 }
 
-/// Returns a finding for the first occurrence of `matched` in the content.
 pub(super) fn finding(rule: &str, content: &str, matched: &str) -> v1::Finding {
     let start = content.find(matched).unwrap();
     v1::Finding {
@@ -127,7 +125,6 @@ pub(super) fn render(state: &mut State, width: u16, height: u16, palette: Palett
     terminal.backend().buffer().clone()
 }
 
-/// Returns the response to a decision that changed the comment.
 pub(super) fn decided(request: &v1::DecideRequest) -> OperationResult {
     let comment =
         v1::Comment { id: request.comment_id.clone(), revision: request.expected_revision + 1, ..Default::default() };
@@ -140,7 +137,6 @@ pub(super) fn decided(request: &v1::DecideRequest) -> OperationResult {
     }))
 }
 
-/// Returns the error for a colleague's earlier decision.
 pub(super) fn conflict() -> CallError {
     let prior = PriorDecision {
         status: "REJECTED".into(),

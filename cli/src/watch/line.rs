@@ -25,7 +25,6 @@ pub(super) fn draw(event: &v1::WatchQueueResponse, locale: Locale, now: DateTime
     parts.chain(urgent).chain(said).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ")
 }
 
-/// Returns the reasons to review the comment before others.
 fn urgency(case: &v1::ReviewCase, locale: Locale, now: DateTime<Utc>) -> Vec<String> {
     let due = case.takedown.as_ref().and_then(|takedown| moment::time(takedown.due_at.as_ref()));
     let due = due.map(|at| age::until(at, locale, now));

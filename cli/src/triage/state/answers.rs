@@ -155,7 +155,6 @@ impl State {
         }
     }
 
-    /// Returns the author's name of the comment that an operation concerned.
     fn author_of(&mut self, id: &str, comment: &str) -> String {
         let past = self.revertible.iter().find(|past| past.id == id).and_then(|past| match &past.kind {
             RevertKind::Decision(_, held) => Some(held.comment.author_name.clone()),

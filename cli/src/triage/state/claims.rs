@@ -28,7 +28,6 @@ pub(in crate::triage) const EXACT_TOTAL: i64 = 1_000;
 const COUNT: TimeDelta = TimeDelta::seconds(10);
 
 impl State {
-    /// Returns the claim to request now, if any.
     pub(super) fn claim(&mut self, now: DateTime<Utc>) -> Option<Effect> {
         if self.claims.is_in_flight() || now < self.claims.not_before {
             return None;
@@ -102,7 +101,6 @@ impl State {
         }
     }
 
-    /// Returns the periodic count of the queue, if it is due.
     pub(super) fn count(&mut self, now: DateTime<Utc>) -> Option<Effect> {
         if self.claims.is_counting || now < self.claims.count_at {
             return None;

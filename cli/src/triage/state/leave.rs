@@ -35,7 +35,6 @@ impl State {
         }
     }
 
-    /// Ends the session immediately.
     pub(super) const fn give_up(&mut self) {
         self.phase = Phase::Over;
     }

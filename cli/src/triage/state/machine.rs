@@ -63,7 +63,7 @@ pub(in crate::triage) struct State {
 }
 
 impl State {
-    /// Returns a session without comments. `new_id` generates request ids.
+    /// `new_id` generates request ids.
     pub(in crate::triage) fn new(
         options: ReviewOptions,
         now: DateTime<Utc>,
@@ -94,7 +94,6 @@ impl State {
         }
     }
 
-    /// Handles an event and returns the calls to make.
     pub(in crate::triage) fn update(&mut self, event: Event, now: DateTime<Utc>) -> Vec<Effect> {
         let before = self.held.current_id().map(str::to_owned);
         let by_hand = matches!(event, Event::Press(_));
@@ -118,12 +117,10 @@ impl State {
         effects
     }
 
-    /// Returns whether the program can end now.
     pub(in crate::triage) fn is_over(&self) -> bool {
         self.phase == Phase::Over
     }
 
-    /// Returns the exit code of the session.
     pub(in crate::triage) fn exit(&self) -> Exit {
         match &self.ended {
             Some(failure) => failure.exit,
@@ -132,22 +129,18 @@ impl State {
         }
     }
 
-    /// Returns the scroll position of the visible text.
     pub(in crate::triage) fn scroll(&self) -> usize {
         if matches!(self.mode, InputMode::Pane(_)) { self.pane_scroll } else { self.scroll }
     }
 
-    /// Returns whether a claim is in flight.
     pub(in crate::triage) fn is_claiming(&self) -> bool {
         self.claims.is_in_flight()
     }
 
-    /// Returns whether the session is ending.
     pub(in crate::triage) fn is_leaving(&self) -> bool {
         self.phase != Phase::Working
     }
 
-    /// Returns the calls that are due now.
     fn due(&mut self, now: DateTime<Utc>) -> Vec<Effect> {
         let mut effects = vec![];
         if self.phase == Phase::Over || self.ended.is_some() {
@@ -196,7 +189,6 @@ impl State {
         if matches!(self.mode, InputMode::Pane(_)) { &mut self.pane_scroll } else { &mut self.scroll }
     }
 
-    /// Shows a message.
     pub(super) fn say(&mut self, message: Message) {
         self.message = Some(message);
     }

@@ -32,7 +32,6 @@ impl State {
         self.refreshes.want(id, true);
     }
 
-    /// Returns the comment to fetch now, if any.
     pub(super) fn refresh(&mut self, now: DateTime<Utc>) -> Option<Effect> {
         if self.refreshes.under_way.is_some() || self.refreshes.not_before.is_some_and(|time| now < time) {
             return None;

@@ -23,7 +23,6 @@ const EDGE_COLUMNS: usize = 2;
 /// Smallest width of a window that shows the names of rules next to their explanations.
 const WIDE: usize = 60;
 
-/// Returns the lines of a comment, and how far its text can be scrolled.
 pub(super) fn lines(
     scene: &Scene<'_>,
     held: &HeldComment,
@@ -62,7 +61,6 @@ fn text(scene: &Scene<'_>, held: &HeldComment, width: usize) -> Vec<Line<'static
     lines
 }
 
-/// Returns the findings: a heading and one line each.
 fn reasons(scene: &Scene<'_>, held: &HeldComment, width: usize) -> Vec<Fact> {
     let findings = &held.case.findings;
     if findings.is_empty() {
@@ -91,7 +89,6 @@ pub(super) fn finding(scene: &Scene<'_>, finding: &v1::Finding, with_rule: bool)
     pieces
 }
 
-/// Returns the heading of the text, with the visible lines if the window does not show all.
 fn content_title(scene: &Scene<'_>, extent: Extent, shown: usize) -> String {
     if extent.most == 0 {
         return scene.text("triage-content");
@@ -106,7 +103,6 @@ fn heading(scene: &Scene<'_>, title: &str, width: usize) -> Line<'static> {
     wrap::cut(&ruled(scene, title, width), width)
 }
 
-/// Returns a heading with a rule across the window.
 fn ruled(scene: &Scene<'_>, title: &str, width: usize) -> Vec<Piece> {
     let left = vec![("── ".to_owned(), Palette::quiet()), (format!("{title} "), scene.palette.accent())];
     let rest = width.saturating_sub(wrap::columns(&left));

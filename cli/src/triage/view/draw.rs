@@ -23,7 +23,7 @@ use super::{
 /// Smallest window in which a comment can be reviewed.
 const LEAST: (u16, u16) = (40, 10);
 
-/// Draws the scene. Returns how far its text can be scrolled.
+/// Returns how far the text can be scrolled.
 pub(in crate::triage) fn draw(frame: &mut Frame<'_>, scene: &Scene<'_>) -> Extent {
     let area = frame.area();
     if area.width < LEAST.0 || area.height < LEAST.1 {

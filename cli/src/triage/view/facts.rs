@@ -52,7 +52,6 @@ fn article(held: &HeldComment) -> String {
     sanitize::line(title.unwrap_or(&held.comment.article_id))
 }
 
-/// Returns name, time, score and status.
 fn sender(scene: &Scene<'_>, held: &HeldComment) -> Vec<Piece> {
     let comment = &held.comment;
     let name = marked(scene, held, "author_name", &comment.author_name, Palette::bold());
@@ -68,7 +67,6 @@ fn sender(scene: &Scene<'_>, held: &HeldComment) -> Vec<Piece> {
     [name, vec![(rest, Palette::plain())]].concat()
 }
 
-/// Returns the alerts: takedowns, reports and a lost claim.
 fn alerts(scene: &Scene<'_>, held: &HeldComment) -> impl Iterator<Item = String> {
     let takedown = held.case.takedown.as_ref().map(|takedown| {
         let due = moment::time(takedown.due_at.as_ref());

@@ -59,7 +59,7 @@ pub(super) fn lines(scene: &Scene<'_>, width: usize, height: usize) -> Footer {
     Footer { lines, cursor }
 }
 
-/// Returns the last message. An alert may take several lines.
+/// An alert may take several lines.
 fn message(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
     let Some(message) = &scene.state.message else { return vec![Line::default()] };
     let text = message.say(scene.locale);
@@ -114,7 +114,6 @@ fn keys(scene: &Scene<'_>, width: usize) -> Line<'static> {
     wrap::cut(&pieces, width + 2)
 }
 
-/// Returns the menu of reasons, each with its key.
 fn reasons(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
     let words = REASONS.map(|(key, reason)| {
         let name = names::reason(reason.into()).map(|name| names::words(scene.locale, "reason", name));
@@ -209,7 +208,7 @@ fn ban(scene: &Scene<'_>, form: &BanForm, width: usize) -> Vec<Line<'static>> {
     std::iter::once(title).chain(rows).collect()
 }
 
-/// Returns a key with its choice. The current choice is reversed and in brackets.
+/// The current choice is reversed and in brackets.
 fn option((key, text, is_chosen): &(&str, String, bool)) -> Vec<Piece> {
     let choice = if *is_chosen { (format!("[{text}]"), Palette::chosen()) } else { (text.clone(), Palette::plain()) };
     vec![(format!("{key} "), Palette::bold()), choice]

@@ -21,7 +21,6 @@ pub(super) fn line(scene: &Scene<'_>, width: usize) -> Line<'static> {
     line
 }
 
-/// Returns as many facts as fit, in order.
 fn fit(facts: Vec<String>, space: usize) -> Vec<Piece> {
     let mut pieces: Vec<Piece> = vec![];
     for fact in facts {

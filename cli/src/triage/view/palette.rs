@@ -24,28 +24,23 @@ impl Palette {
         Style::new().add_modifier(Modifier::DIM)
     }
 
-    /// Returns the style of the status bar.
     pub(super) const fn bar() -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
     }
 
-    /// Returns the style of the current choice.
     pub(super) const fn chosen() -> Style {
         Style::new().add_modifier(Modifier::REVERSED.union(Modifier::BOLD))
     }
 
-    /// Returns the style of matches.
     pub(super) const fn matched(self) -> Style {
         let style = Self::bold().add_modifier(Modifier::UNDERLINED);
         if self.is_coloured { style.fg(Color::Yellow) } else { style.add_modifier(Modifier::REVERSED) }
     }
 
-    /// Returns the style of alerts.
     pub(super) const fn alert(self) -> Style {
         if self.is_coloured { Self::bold().fg(Color::Red) } else { Self::bold() }
     }
 
-    /// Returns the style of headings and weights.
     pub(super) const fn accent(self) -> Style {
         if self.is_coloured { Style::new().fg(Color::Cyan) } else { Self::bold() }
     }

@@ -41,7 +41,6 @@ const KEYS: [(&str, &str); 15] = [
     ("^L", "triage-help-redraw"),
 ];
 
-/// Returns everything known about a comment and its author.
 pub(super) fn history(scene: &Scene<'_>, held: &HeldComment, width: usize) -> Vec<Line<'static>> {
     let case = &held.case;
     let mut text = PaneText { scene, width, lines: vec![] };
@@ -91,7 +90,6 @@ pub(super) fn help(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
     text.lines
 }
 
-/// Returns why there is no comment.
 pub(super) fn empty(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
     let state = scene.state;
     let waiting = state.waiting;
@@ -110,7 +108,6 @@ pub(super) fn empty(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
     text.lines
 }
 
-/// Returns why the session has ended.
 pub(super) fn ended(scene: &Scene<'_>, failure: &Failure, width: usize) -> Vec<Line<'static>> {
     let unsent = [("count", scene.state.outbox.len().into())];
     let mut pieces = vec![(format!("\n{}\n", scene.text("triage-ended")), scene.palette.alert())];
@@ -121,7 +118,6 @@ pub(super) fn ended(scene: &Scene<'_>, failure: &Failure, width: usize) -> Vec<L
     wrap::wrap(&pieces, width)
 }
 
-/// Returns time, status, author and the beginning of the text.
 fn comment(scene: &Scene<'_>, comment: &v1::Comment) -> Vec<Piece> {
     let at = moment::time(comment.created_at.as_ref()).map(|at| local_time(at, scene.locale)).unwrap_or_default();
     let status = names::status(comment.status).map(|name| names::words(scene.locale, "status", name));

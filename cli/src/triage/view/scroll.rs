@@ -4,7 +4,6 @@ use ratatui::text::Line;
 
 use super::super::event::Extent;
 
-/// Returns the lines from `scroll` on that fit into `height`, and how far the text can be scrolled.
 pub(super) fn scrolled(lines: Vec<Line<'static>>, scroll: usize, height: usize) -> (Vec<Line<'static>>, Extent) {
     let most = lines.len().saturating_sub(height);
     let shown = lines.into_iter().skip(scroll.min(most)).take(height).collect();

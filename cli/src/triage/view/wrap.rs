@@ -75,7 +75,6 @@ pub(super) fn cut(pieces: &[Piece], width: usize) -> Line<'static> {
     finish(&kept)
 }
 
-/// Returns the width of pieces on one line.
 pub(super) fn columns(pieces: &[Piece]) -> usize {
     graphemes_of(pieces).flatten().map(|grapheme| grapheme.width).sum()
 }

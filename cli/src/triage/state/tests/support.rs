@@ -10,7 +10,6 @@ use crate::triage::{
 };
 use duyet_proto::v1;
 
-/// Returns the operations among effects.
 pub(super) fn sent(effects: &[Effect]) -> Vec<(String, Operation)> {
     let operations = effects.iter().filter_map(|effect| match effect {
         Effect::Send { id, operation } => Some((id.clone(), operation.clone())),
@@ -60,18 +59,15 @@ pub(super) fn reverting() -> (State, String, DateTime<Utc>) {
     (state, id, now)
 }
 
-/// Returns the comment on the screen, whether it is lost, and the message.
 pub(super) fn shown(state: &State) -> (&str, bool, &'static str) {
     let held = state.held.current().unwrap();
     (&held.comment.id, held.lost, said(state))
 }
 
-/// Returns the time a number of milliseconds after another.
 pub(super) fn after(now: DateTime<Utc>, milliseconds: i64) -> DateTime<Utc> {
     now + TimeDelta::milliseconds(milliseconds)
 }
 
-/// Returns a comment that a colleague decided and reverted.
 pub(super) fn returned(number: usize) -> Box<v1::ReviewCase> {
     let mut case = case(number, "Nội dung mới");
     case.comment.as_mut().unwrap().revision = 3;
