@@ -59,7 +59,7 @@ impl Drop for SmallDisk {
     }
 }
 
-/// Submits until the service reports that the storage is unavailable. Returns everything that was sent.
+/// Submits until the service reports that the storage is unavailable.
 async fn submit_until_full(portal: &mut Portal) -> Vec<Sent> {
     let (mut sent, began) = (Vec::new(), Instant::now());
     loop {

@@ -47,7 +47,6 @@ pub(crate) struct Sent {
     pub(crate) took: Duration,
 }
 
-/// Returns what a response says about the submit.
 pub(crate) fn known(answer: Result<tonic::Response<v1::SubmitCommentResponse>, Status>) -> Known {
     match answer {
         Ok(answer) => Known::Stored(answer.into_inner().comment_id),

@@ -23,7 +23,6 @@ pub(crate) fn is_whole() -> bool {
     std::env::var("DUYET_FAULTS").is_ok_and(|wanted| wanted == "whole")
 }
 
-/// Returns `whole` in a whole run, and otherwise `short`.
 pub(crate) fn whole_or<T>(whole: T, short: T) -> T {
     if is_whole() { whole } else { short }
 }

@@ -50,7 +50,6 @@ impl Stage {
         Self { dir, environment }
     }
 
-    /// Starts another daemon.
     pub(crate) fn daemon(&self) -> Daemon {
         self.daemon_with(&[])
     }

@@ -27,7 +27,6 @@ on_both_databases! {
     a_known_readers_report_is_counted_separately_from_its_network,
 }
 
-/// Returns the name of the limit in a status.
 fn limit(status: &tonic::Status) -> String {
     assert_eq!(reason(status), "RATE_LIMITED", "{status:?}");
     status.get_details_error_info().unwrap().metadata["limit"].clone()

@@ -206,7 +206,7 @@ async fn a_message_that_decompresses_to_too_much_is_an_error(database: Database)
     }
 }
 
-/// Sends one message as bytes. Returns the body of the response, or its error status.
+/// Sends one message as bytes.
 async fn raw(newsroom: &Newsroom, path: &str, is_packed: bool, message: &[u8]) -> Result<Vec<u8>, tonic::Status> {
     use http_body::Body as _;
     use tonic::codegen::Service as _;

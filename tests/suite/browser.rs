@@ -95,7 +95,6 @@ fn cookies(head: &str) -> String {
     lines.filter_map(|line| line.split(';').next()).collect::<Vec<_>>().join("; ")
 }
 
-/// Returns the form of a page, filled in and encoded.
 fn filled(page: &str, answer: &str) -> String {
     let hidden = page.split("<input type=\"hidden\" name=\"").skip(1).map(|rest| {
         let (name, rest) = rest.split_once("\" value=\"").unwrap();

@@ -234,7 +234,7 @@ fn stats_notes_takedowns_and_reveals_are_printed() {
     assert_eq!(desk.run(&["reveal", GONE, "--note", "x"]).code, 4);
 }
 
-/// Starts `watch` and interrupts it after some lines. Returns these lines and the exit code.
+/// Starts `watch` and interrupts it after some lines.
 fn watch(desk: &Desk, args: &[&str], lines: usize) -> (Vec<String>, Option<i32>) {
     let mut command = desk.command(&[&["watch"], args].concat());
     let mut child = command.env("DUYET_TOKEN", "moderator").stderr(Stdio::null()).spawn().unwrap();

@@ -80,7 +80,6 @@ async fn challenge_for(portal: &mut Portal, device: &str, article: &str) -> v1::
     panic!("no challenge was issued");
 }
 
-/// Returns a device token, which a reader would keep as a cookie.
 async fn device(portal: &mut Portal, article: &str) -> String {
     portal.challenge(article).await.device_token
 }

@@ -38,13 +38,11 @@ on_both_databases! {
     a_key_can_be_removed_when_no_row_uses_it,
 }
 
-/// Returns the text of the server's current keyring.
 fn ring(config: &Config) -> String {
     let file = || std::fs::read_to_string(config.data_dir.join("duyet.keys")).unwrap().trim().to_owned();
     config.keys.as_ref().map_or_else(file, |keys| keys.expose().to_owned())
 }
 
-/// Returns a new key with another id.
 fn new_key(kid: u8) -> String {
     Keyring::generate().replacen('1', &kid.to_string(), 1)
 }
@@ -416,7 +414,6 @@ async fn two_replicas_change_keys_in_two_steps() {
     }
 }
 
-/// Returns the error with which a server fails to start with this keyring.
 async fn start_error(config: &Config, ring: &str) -> String {
     let config = Config { keys: ring.parse().ok(), ..config.clone() };
     match server::start(config).await {

@@ -252,7 +252,6 @@ async fn learned(desk: &mut crate::support::newsroom::Desk) -> v1::LearnedScore 
     stats.into_inner().learned.unwrap()
 }
 
-/// Returns the assessment of `text`, submitted as number `n`.
 async fn judged(
     portal: &mut crate::support::newsroom::Portal,
     desk: &mut crate::support::newsroom::Desk,

@@ -170,7 +170,6 @@ async fn wait_for_metrics(daemon: &Daemon, expected: &[&str]) {
     }
 }
 
-/// Returns the status line of `path` for a bearer token.
 async fn status_line(newsroom: &Newsroom, path: &str, token: &str) -> String {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let port = newsroom.running.http_addr.port();

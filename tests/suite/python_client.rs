@@ -35,7 +35,6 @@ async fn a_portal_and_a_moderator_can_be_python_clients(database: Database) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// Returns the Python program in the README.
 fn example() -> &'static str {
     let (_, after) =
         include_str!("../../README.md").split_once("```python\n").expect("the README has a Python example");

@@ -22,7 +22,6 @@ on_both_databases! {
     a_note_is_stored_as_plain_text_and_a_resend_adds_none,
 }
 
-/// Builds a report by the reader with `device`.
 fn report(comment: &str, device: &str) -> v1::ReportCommentRequest {
     v1::ReportCommentRequest {
         comment_id: comment.into(),
@@ -44,7 +43,6 @@ impl Portal {
         self.comments.report_comment(request).await.map(drop)
     }
 
-    /// Creates a device and returns its token.
     async fn device(&mut self) -> String {
         self.challenge("bai").await.device_token
     }

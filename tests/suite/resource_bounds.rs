@@ -50,7 +50,6 @@ fn every_path() -> Vec<(String, usize)> {
     paths.into_iter().collect()
 }
 
-/// Returns the name of a token that may call `path`.
 fn caller_of(path: &str) -> &'static str {
     use duyetd::domain::access::Role;
     match role::allowed(path) {

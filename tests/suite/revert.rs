@@ -46,7 +46,6 @@ async fn escalate(desk: &mut Desk, request: v1::EscalateRequest) -> Result<v1::E
     desk.moderation.escalate(request).await.map(tonic::Response::into_inner)
 }
 
-/// Returns the error of an item as a call's status.
 fn error_of(item: &v1::ItemResult) -> Status {
     use prost::Message as _;
     let details = item.status.clone().unwrap();

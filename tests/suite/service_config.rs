@@ -12,7 +12,6 @@ use crate::support::{daemon::Daemon, process::free_port};
 /// Number of callers that share one channel.
 const CALLERS: &str = "10";
 
-/// Returns the service config of docs/integrate.md.
 fn documented() -> Value {
     let text = include_str!("../../docs/integrate.md");
     let (_, after) = text.split_once("gRPC service config:").expect("the page has a service config");

@@ -73,7 +73,6 @@ impl Terminal {
         Self::open(&addr, newsroom.token_file("moderator").to_str().unwrap())
     }
 
-    /// Returns the text on the screen.
     fn text(&self) -> String {
         Screen::after(&self.output.lock().unwrap()).text()
     }

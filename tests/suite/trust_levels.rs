@@ -41,14 +41,12 @@ on_both_databases! {
     challenges_are_issued_without_the_database,
 }
 
-/// Returns kind and level of the challenge for a reader with this device.
 async fn asked(portal: &mut Portal, device_token: &str) -> (ChallengeKind, u32) {
     let client = v1::ReaderContext { device_token: device_token.into(), ..Default::default() };
     let issued = portal.challenge_for(client, &ALL).await;
     (issued.kind(), issued.level)
 }
 
-/// Returns a reader whose comments were all approved.
 async fn approved_reader(portal: &mut Portal, desk: &mut Desk, comments: usize) -> Reader {
     let reader = Reader::new(portal, "Lan", "203.0.113.7").await;
     for number in 0..comments {

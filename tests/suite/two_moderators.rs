@@ -107,8 +107,7 @@ fn winner(results: &[Result<v1::DecideResponse, Status>; 2]) -> usize {
     won
 }
 
-/// Both moderators decide the lane's comments one after the other, each at the same moment. Returns how many each
-/// won.
+/// Both moderators decide the lane's comments one after the other, each at the same moment.
 async fn race(desks: [Desk; 2], lane: Vec<(usize, CommentId)>) -> [usize; 2] {
     let start = Arc::new(Barrier::new(2));
     let [first, second] = [0, 1].map(|side| {
@@ -175,7 +174,6 @@ fn shuffled(ids: &[CommentId], seed: usize) -> Vec<CommentId> {
     (0..ids.len()).map(|n| ids[(n * 7_919 + seed * 331) % ids.len()]).collect()
 }
 
-/// Returns the comments that were changed according to one response.
 fn changed(results: &[v1::ItemResult]) -> Vec<String> {
     for item in results {
         let code = item.status.as_ref().unwrap().code;

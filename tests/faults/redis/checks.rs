@@ -68,7 +68,6 @@ pub(super) async fn let_through(limiters: &[&Limiter], tries: usize, name: &str)
     admitted
 }
 
-/// Waits until the condition is true and returns the time it took.
 pub(super) async fn time_until(what: &str, mut is_so: impl FnMut() -> bool) -> Duration {
     let started = Instant::now();
     while !is_so() {
@@ -86,7 +85,6 @@ pub(super) async fn time_until_shared(limiter: &Limiter) -> Duration {
     time_until("limits are shared", || !limiter.is_degraded()).await
 }
 
-/// Returns how many reports of a prefix Redis has counted.
 pub(super) fn counted(redis: &RedisServer, key: &str) -> i64 {
     let (seconds, micros): (i64, i64) = redis.say("TIME");
     let whole: Option<i64> = redis.say(&format!("GET {key}"));

@@ -131,7 +131,7 @@ struct Submit {
     outcome: v1::Outcome,
 }
 
-/// Submits until `leave` is set. Returns the stored submits and the errors.
+/// Submits until `leave` is set.
 async fn submit_until_left(mut portal: Portal, caller: usize, leave: Arc<AtomicBool>) -> (Vec<Submit>, Vec<Status>) {
     let (mut submits, mut failed) = (Vec::new(), Vec::new());
     while !leave.load(Ordering::Relaxed) {

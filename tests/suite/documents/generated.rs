@@ -27,7 +27,6 @@ pub(super) fn compare(name: &str, expected: &str) {
     }
 }
 
-/// Returns the text between the two marks of a region.
 fn region(text: &str, name: &str) -> Range<usize> {
     let position = |mark: &str| text.find(mark).unwrap_or_else(|| panic!("{DOCUMENT} has no `{mark}`"));
     let begin = position(&format!("<!-- {name}: generated"));

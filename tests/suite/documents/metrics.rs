@@ -41,7 +41,6 @@ fn name(argument: &str, code: &str, all: &str) -> String {
     value.unwrap_or_else(|| panic!("no {constant}")).1.split('"').next().unwrap().to_owned()
 }
 
-/// Returns every described metric, by name.
 fn metrics() -> BTreeMap<String, Metric> {
     let files: Vec<_> = source("").iter().map(|path| fs::read_to_string(path).unwrap()).collect();
     let all = files.concat();

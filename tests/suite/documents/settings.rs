@@ -29,7 +29,6 @@ struct Field {
     name: String,
 }
 
-/// Returns the fields of a struct in their order.
 fn fields(file: &str, name: &str) -> Vec<Field> {
     let code = fs::read_to_string(root().join(file)).unwrap();
     let (_, body) = code.split_once(&format!("pub struct {name} {{\n")).unwrap();
@@ -57,7 +56,6 @@ fn variable(field: &Field) -> Option<String> {
     flag.or(secret).and_then(|rest| strings(rest.split(')').next().unwrap()).into_iter().next())
 }
 
-/// Returns the default of a key as it is written in a file.
 fn default_of<'a>(defaults: &'a Table, key: &str) -> Option<&'a Value> {
     let (section, name) = key.rsplit_once('.').map_or((None, key), |(section, name)| (Some(section), name));
     let mut sections = section.into_iter().flat_map(|section| section.split('.'));
@@ -87,7 +85,6 @@ fn row(prefix: &str, field: &Field, defaults: &Table) -> String {
     format!("| {key} | {variable} | {default} | {} |", meaning.replace('|', "\\|"))
 }
 
-/// Returns the keys of a file with all defaults.
 fn keys(table: &Table, prefix: &str) -> Vec<String> {
     let of = |(name, value): (&String, &Value)| match value {
         Value::Table(section) => keys(section, &format!("{prefix}{name}.")),

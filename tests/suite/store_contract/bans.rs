@@ -30,7 +30,6 @@ use crate::support::{
 const DEVICE: [u8; 16] = [1; 16];
 const AUTHOR: &str = "00112233aabbccdd";
 
-/// Returns the effect of bans on a submit with `subjects` at second `n`.
 async fn effect(home: &Home, site: &SiteId, n: i64, subjects: &[(BanKind, &[u8])]) -> Option<BanEffect> {
     let one = submission(n);
     let subjects: Vec<_> = subjects.iter().map(|(kind, key)| BanSubject { kind: *kind, key: key.to_vec() }).collect();
@@ -69,7 +68,6 @@ macro_rules! until_available {
     };
 }
 
-/// Returns the submission as one by another device and author.
 fn by_another_reader(mut one: Submission) -> Submission {
     one.sender.device = Some([99; 16]);
     one.sender.author = "ffffffffffffffff".into();

@@ -54,8 +54,7 @@ impl SubmissionStore for Noted {
 /// The longest wait for a batch to become large.
 const LINGER: Duration = Duration::from_millis(4);
 
-/// Starts `calls` calls, of which `inserting` insert one after the other. Returns the sizes of the batches and how long
-/// they took.
+/// Starts `calls` calls, of which `inserting` insert one after the other.
 async fn batches_of(calls: usize, inserting: i64) -> (Vec<usize>, Duration) {
     let (noted, crowd) = (Arc::new(Noted::default()), Crowd::default());
     let store: Arc<dyn SubmissionStore> = noted.clone();

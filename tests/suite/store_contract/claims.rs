@@ -64,7 +64,6 @@ impl Home {
         self.store.release_claims(&site(), moderator, ids, at(now)).await.unwrap()
     }
 
-    /// Returns the moderator who holds a comment at a time.
     async fn holder(&self, id: CommentId, now: i64) -> Option<String> {
         self.store.find_case(&site(), id, at(now)).await.unwrap().unwrap().claim.map(|claim| claim.moderator)
     }

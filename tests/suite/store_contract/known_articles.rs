@@ -14,7 +14,6 @@ use crate::support::{
     sample::{article, article_change, at, published, repeated, site, submission},
 };
 
-/// Stores a first comment and returns its article.
 async fn article_of(home: &Home, first: &Submission) -> Article {
     home.store_all(std::slice::from_ref(first)).await;
     find(home).await

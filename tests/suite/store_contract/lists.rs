@@ -37,7 +37,6 @@ impl Home {
         page.threads
     }
 
-    /// Returns the roots on the page, in order.
     async fn roots(&self) -> Vec<PublicComment> {
         self.page(None, Order::Oldest, 100, None).await.items.into_iter().map(|thread| thread.root).collect()
     }

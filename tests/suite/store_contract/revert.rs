@@ -90,7 +90,6 @@ impl Desk<'_> {
         self.0.store.revert(revert).await.unwrap()
     }
 
-    /// Reverts one entry, and returns the new entry or the error.
     pub(super) async fn reverts_one(self, n: i64, entry: Uuid) -> Result<Uuid, DecisionError> {
         self.one(&revert(n, Target::Entry(entry))).await
     }
@@ -151,7 +150,6 @@ impl Desk<'_> {
         entry.id
     }
 
-    /// Counts the bans that were not revoked.
     pub(super) async fn unrevoked(self) -> i64 {
         let sql = "select count(*) from bans where revoked_at is null and revoked_by = ''";
         self.0.number(sql).await

@@ -16,7 +16,6 @@ use crate::support::{
     sample::{at, decision, other_site, published, site, submission, term_change},
 };
 
-/// Returns the invalid field and its problem, if the error is about one field.
 fn problem(error: &Error) -> Option<(&'static str, Problem)> {
     match error {
         Error::Invalid(violations) => violations.iter().next().cloned(),

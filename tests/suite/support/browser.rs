@@ -70,7 +70,6 @@ impl Site {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// Approves the only pending comment.
     pub(crate) fn approve_the_comment(&self) {
         let queue: Value = serde_json::from_str(&self.moderate(&["queue", "--json"])).unwrap();
         assert_eq!(queue["cases"].as_array().map(Vec::len), Some(1), "{queue}");
@@ -99,7 +98,6 @@ fn lines_of(child: &mut Child) -> mpsc::Receiver<String> {
     lines
 }
 
-/// Returns the word that follows `mark`.
 pub(crate) fn after(line: &str, mark: &str) -> String {
     let (_, rest) = line.split_once(mark).unwrap_or_else(|| panic!("no “{mark}” in “{line}”"));
     rest.split_whitespace().next().unwrap().to_owned()

@@ -114,7 +114,6 @@ impl Daemon {
         self.signal("-HUP");
     }
 
-    /// Reads its resident memory.
     pub fn resident_bytes(&self) -> u64 {
         let text = std::fs::read_to_string(format!("/proc/{}/statm", self.child.id())).unwrap();
         text.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4_096
@@ -127,7 +126,6 @@ impl Daemon {
         value.map(|value| value.trim().to_owned())
     }
 
-    /// Reads the CPU time that it used.
     pub fn cpu(&self) -> Duration {
         let text = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
         let ticks =
@@ -153,7 +151,6 @@ impl Daemon {
         self.signal("-STOP");
     }
 
-    /// Resumes it.
     pub fn resume(&self) {
         self.signal("-CONT");
     }
@@ -215,7 +212,6 @@ impl Drop for Daemon {
     }
 }
 
-/// Returns the passwords and keys of an environment.
 fn secrets_of(environment: &[(&str, &str)]) -> Vec<String> {
     let password = |value: &str| Some(value.split_once("://")?.1.split_once('@')?.0.split_once(':')?.1.to_owned());
     let secret = |(name, value): &(&str, &str)| match *name {

@@ -84,7 +84,6 @@ impl Home {
         matches!(self.back, DirectAccess::Postgres(_))
     }
 
-    /// Returns the file of a SQLite store.
     pub(crate) fn file(&self) -> Option<PathBuf> {
         self.dir.as_ref().map(|dir| dir.path().join("duyet.sqlite3"))
     }
@@ -98,7 +97,6 @@ impl Home {
         }
     }
 
-    /// Returns one number.
     pub(crate) async fn number(&self, sql: &str) -> i64 {
         let sql = AssertSqlSafe(sql);
         match &self.back {
@@ -126,12 +124,10 @@ impl Home {
         Ok(steps.iter().map(|step| step.get("detail")).collect())
     }
 
-    /// Counts the rows of a table.
     pub(crate) async fn rows(&self, table: &str) -> i64 {
         self.number(&format!("select count(*) from {table}")).await
     }
 
-    /// Returns the connection pool of a PostgreSQL store.
     pub(crate) fn pg(&self) -> &PgPool {
         match &self.back {
             DirectAccess::Postgres(pool) => pool,
@@ -149,18 +145,15 @@ pub(crate) fn patient(options: PgConnectOptions) -> PostgresStore {
 }
 
 impl Home {
-    /// Returns the store as the submission writer takes it.
     pub(crate) fn submissions(&self) -> Arc<dyn SubmissionStore> {
         self.store.clone()
     }
 
-    /// Decides one comment.
     pub(crate) async fn decide_one(&self, batch: &DecisionBatch) -> Result<Decided> {
         decide_one(&*self.store, batch).await
     }
 }
 
-/// Decides one comment and returns its result or error.
 pub(crate) async fn decide_one(store: &dyn Store, batch: &DecisionBatch) -> Result<Decided> {
     let mut settled = store.decide(batch).await?;
     assert_eq!(settled.len(), 1);

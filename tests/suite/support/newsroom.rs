@@ -122,7 +122,6 @@ impl Newsroom {
         (self.config, self.dir)
     }
 
-    /// Starts a server that was halted.
     pub async fn resume(config: Config, dir: TempDir) -> Self {
         let running = server::start(config.clone()).await.unwrap();
         Self { running, config, dir }
@@ -142,7 +141,6 @@ impl Newsroom {
         self.dir.path().join(format!("{name}.token"))
     }
 
-    /// Returns the server's keys.
     pub fn keyring(&self) -> Arc<duyetd::keyring::Keyring> {
         Arc::new(server::check_keyring(&self.config).unwrap().unwrap())
     }
@@ -231,7 +229,6 @@ pub struct Portal {
 }
 
 impl Portal {
-    /// Requests a fresh challenge for `article`.
     pub async fn challenge(&mut self, article: &str) -> v1::IssueChallengeResponse {
         let request = v1::IssueChallengeRequest { article_id: article.into(), ..Default::default() };
         // A busy machine draws images slowly and sheds calls, which are retried.
@@ -260,7 +257,6 @@ impl Portal {
         }
     }
 
-    /// Submits `content` and returns the response.
     pub async fn say(&mut self, article: &str, content: &str) -> v1::SubmitCommentResponse {
         let form = self.form(article, content).await;
         self.comments.submit_comment(form).await.unwrap().into_inner()
@@ -326,20 +322,17 @@ impl Desk {
     }
 }
 
-/// Returns the reason in a status's `google.rpc.ErrorInfo`.
 pub fn reason(status: &Status) -> String {
     use tonic_types::StatusExt as _;
     status.get_details_error_info().map(|info| info.reason).unwrap_or_default()
 }
 
-/// Returns the fields in a status's `google.rpc.BadRequest`.
 pub fn fields(status: &Status) -> Vec<String> {
     use tonic_types::StatusExt as _;
     let violations = status.get_details_bad_request().map(|bad| bad.field_violations).unwrap_or_default();
     violations.into_iter().map(|violation| violation.field).collect()
 }
 
-/// Returns the fresh challenge in a status's details.
 pub fn fresh_challenge(status: &Status) -> Option<v1::IssueChallengeResponse> {
     use prost::Message as _;
     let details = tonic_types::pb::Status::decode(status.details()).ok()?.details;

@@ -15,12 +15,10 @@ use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 
 use super::newsroom::{ANSWER, Newsroom, wide_quotas};
 
-/// Returns the services of one replica on `store`.
 pub(crate) fn services(store: &Arc<dyn Store>) -> Services {
     services_with(store, ImagePool::start(Alphabet::Mixed, Profile::ALL, Some(ANSWER.into())).unwrap())
 }
 
-/// Returns the services with the given images.
 pub(crate) fn services_with(store: &Arc<dyn Store>, images: ImagePool) -> Services {
     // Values counted before the recorder is installed would be lost.
     metric::install().unwrap();

@@ -2,12 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-/// Returns the path of the moderators' client.
 pub(crate) fn duyet() -> PathBuf {
     beside_duyetd("duyet", "duyet-cli")
 }
 
-/// Returns the path of the sample portal.
 pub(crate) fn portal() -> PathBuf {
     beside_duyetd("portal", "portal")
 }

@@ -30,7 +30,6 @@ impl Reader {
         v1::ReaderContext { ip: self.ip.clone(), device_token: self.device_token.clone() }
     }
 
-    /// Fills in a form.
     pub async fn form(&self, portal: &mut Portal, article: &str, content: &str) -> v1::SubmitCommentRequest {
         let form = portal.form(article, content).await;
         v1::SubmitCommentRequest { author_name: self.name.clone(), client: Some(self.client()), ..form }

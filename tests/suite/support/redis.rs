@@ -51,7 +51,6 @@ impl RedisServer {
         self.port
     }
 
-    /// Opens a new connection.
     pub(crate) fn connection(&self) -> redis::Connection {
         redis::Client::open(self.url()).unwrap().get_connection().unwrap()
     }

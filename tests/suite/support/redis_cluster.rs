@@ -36,7 +36,6 @@ impl RedisCluster {
         format!("redis+cluster://{}", hosts.join(","))
     }
 
-    /// Returns a URL with one node only.
     pub(crate) fn url_of(&self, node: usize) -> String {
         format!("redis+cluster://127.0.0.1:{}", self.nodes[node].port())
     }

@@ -28,7 +28,6 @@ pub(crate) fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_795_392_000, 0).unwrap() + Duration::seconds(seconds)
 }
 
-/// Returns a new id of the given time.
 pub(crate) fn id_at(time: DateTime<Utc>) -> Uuid {
     let seconds = u64::try_from(time.timestamp()).unwrap();
     Uuid::new_v7(Timestamp::from_unix(uuid::NoContext, seconds, time.timestamp_subsec_nanos()))
@@ -115,7 +114,6 @@ pub(crate) fn submission(n: i64) -> Submission {
     }
 }
 
-/// Returns the text of a submission, as its reader wrote it.
 pub(crate) fn text(submission: &Submission) -> FormText {
     let Comment { author_name, title, content, .. } = submission.comment.clone();
     FormText { author_name, title, content }
