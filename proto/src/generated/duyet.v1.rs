@@ -5,8 +5,9 @@
 #[prost(skip_debug)]
 pub struct ReaderContext {
     /// The reader's IPv4 or IPv6 address, in any form that proxies write: alone, with a port, in brackets, with a zone id.
-    /// The service stores only keyed hashes of it. An empty value, `unknown` (RFC 7239) and text that is no address all
-    /// mean that the address is not known; the last two are counted in the metric duyet_reader_addresses_unread_total.
+    /// The service stores only keyed hashes of it. An empty value, `unknown` (RFC 7239) and text that is not an address
+    /// all mean that the address is not known. The metric duyet_reader_addresses_unread_total counts all of these except
+    /// empty values.
     #[prost(string, tag = "1")]
     pub ip: ::prost::alloc::string::String,
     /// The signed device token from IssueChallengeResponse.device_token, which the portal keeps as a cookie. Empty for a
@@ -60,7 +61,8 @@ pub struct Comment {
     /// When the comment first became public. Absent if it never was.
     #[prost(message, optional, tag = "11")]
     pub published_at: ::core::option::Option<::prost_types::Timestamp>,
-    /// The first visible replies, oldest first, at most 3. Set only for top-level comments in ListComments.
+    /// The first visible replies, oldest first, at most 3, and after them the reader's own pending replies. Set only for
+    /// top-level comments in ListComments.
     #[prost(message, repeated, tag = "12")]
     pub replies: ::prost::alloc::vec::Vec<Comment>,
     /// Number of visible replies in the thread.
@@ -156,13 +158,13 @@ impl ::prost::Name for AuthorHistory {
         "/duyet.v1.AuthorHistory".into()
     }
 }
-/// Readers' reports about a comment.
+/// Readers' reports about a comment. Each device counts as one reporter, and so does each address without a device.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Reports {
-    /// Number of devices that have ever reported the comment.
+    /// Number of reporters so far.
     #[prost(int32, tag = "1")]
     pub total: i32,
-    /// Number of devices that have reported it since a moderator last reviewed it.
+    /// Number of reporters since a moderator last reviewed the comment.
     #[prost(int32, tag = "2")]
     pub open: i32,
     /// Reports by reason, most frequent first. Set only by GetCase and ClaimNext.
@@ -188,7 +190,7 @@ pub struct ReportCount {
     /// The reason. Unspecified when the reader gave none.
     #[prost(enumeration = "Reason", tag = "1")]
     pub reason: i32,
-    /// Number of devices that gave it.
+    /// Number of reporters who gave this reason.
     #[prost(int32, tag = "2")]
     pub count: i32,
 }
@@ -202,8 +204,8 @@ impl ::prost::Name for ReportCount {
         "/duyet.v1.ReportCount".into()
     }
 }
-/// A moderator's reservation of a comment. It only keeps moderators from reviewing the same comment; it is no lock, and
-/// decisions are protected by the expected revision alone.
+/// A moderator's reservation of a comment. It only keeps other moderators from reviewing the same comment. It is not a
+/// lock: only the expected revision prevents conflicting decisions.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Claim {
     /// Name of the token that holds the claim.
@@ -286,25 +288,27 @@ pub struct AuditEntry {
     /// STAND_DOWN_TERM (the service put a term that matched too much on trial).
     #[prost(string, tag = "4")]
     pub action: ::prost::alloc::string::String,
-    /// Id of the comment that was acted on. Empty for changes of policies and terms.
+    /// Id of the comment that was acted on. Empty for entries about bans, policies and terms.
     #[prost(string, tag = "5")]
     pub comment_id: ::prost::alloc::string::String,
     /// Id of the article. Empty when the action concerns no article.
     #[prost(string, tag = "6")]
     pub article_id: ::prost::alloc::string::String,
-    /// Status before the action. Unspecified when no comment changed its status.
+    /// Status of the comment before the action. Unspecified when the entry is not about a comment's status.
     #[prost(enumeration = "CommentStatus", tag = "7")]
     pub from_status: i32,
-    /// Status after the action. Unspecified when no comment changed its status.
+    /// Status of the comment after the action. Equal to from_status when the action did not change the status, such as an
+    /// escalation or the approval of a comment that was already public. Unspecified when the entry is not about a
+    /// comment's status.
     #[prost(enumeration = "CommentStatus", tag = "8")]
     pub to_status: i32,
-    /// Revision of the changed comment, policy or term after the action.
+    /// Revision of the comment, policy or term after the action. 0 for entries about bans.
     #[prost(int64, tag = "9")]
     pub revision: i64,
     /// The reason that was given.
     #[prost(enumeration = "Reason", tag = "10")]
     pub reason: i32,
-    /// The note that was given.
+    /// The note that was given. For UPDATE_SITE, LOCKDOWN and the actions on terms, a summary of the change.
     #[prost(string, tag = "11")]
     pub note: ::prost::alloc::string::String,
     /// request_id of the request that caused the action. Empty for actions of the service itself.
@@ -336,7 +340,7 @@ pub struct ReviewCase {
     /// The comment, in any status.
     #[prost(message, optional, tag = "1")]
     pub comment: ::core::option::Option<Comment>,
-    /// Why the comment was held or scored, heaviest first.
+    /// The findings that explain the spam score or why the comment was held, greatest weight first.
     #[prost(message, repeated, tag = "2")]
     pub findings: ::prost::alloc::vec::Vec<Finding>,
     /// Spam score from 0 (clean) to 1 (spam).
@@ -351,10 +355,11 @@ pub struct ReviewCase {
     /// Address of the article, as the portal sent it.
     #[prost(string, tag = "6")]
     pub article_url: ::prost::alloc::string::String,
-    /// Decisions on the comment, newest first, at most 100. Set only by GetCase and ClaimNext.
+    /// Audit entries about the comment, newest first, at most 100. Set only by GetCase and ClaimNext.
     #[prost(message, repeated, tag = "7")]
     pub decisions: ::prost::alloc::vec::Vec<AuditEntry>,
-    /// When a moderator last reviewed the comment. Absent if none has.
+    /// When a moderator last reviewed the comment. Absent if no moderator has, or if the last review returned the comment
+    /// to the queue.
     #[prost(message, optional, tag = "8")]
     pub reviewed_at: ::core::option::Option<::prost_types::Timestamp>,
     /// Number of other comments on the site with the same text, even if it is disguised by letter case, diacritics,
@@ -405,13 +410,15 @@ pub enum CommentStatus {
     Pending = 1,
     /// The comment is public.
     Approved = 2,
-    /// The comment was rejected before it was ever public.
+    /// The comment was rejected while it was not public, although it may have been public before.
     Rejected = 3,
     /// The comment was classified as spam, by a moderator or by the spam score.
     Spam = 4,
-    /// The comment was public and was then taken down. Lists show a tombstone in its place while it has visible replies.
+    /// The comment was rejected while it was public. Readers also see this status in a tombstone, which is shown in place
+    /// of any comment that was public before and still has visible replies.
     Removed = 5,
-    /// The comment's text was deleted for privacy. No other status can follow.
+    /// The comment's text was erased, because a person asked for it or because its retention period ended. No other status
+    /// can follow.
     Erased = 6,
 }
 impl CommentStatus {
@@ -525,8 +532,8 @@ pub enum Mode {
     /// Post-moderation: comments are published at once and reviewed later, except those whose spam score or findings hold
     /// them for a moderator.
     Post = 2,
-    /// The spam score decides: a low score publishes the comment, a high score marks it as spam, and all others wait for a
-    /// moderator.
+    /// The spam score decides: a comment with a low score is published, and one with a high score is marked as spam once
+    /// LearnedScore.auto_spam is true. All other comments wait for a moderator.
     Hybrid = 3,
     /// The article's comments remain readable, but new ones fail with ARTICLE_CLOSED.
     Closed = 4,
@@ -602,7 +609,8 @@ pub enum Action {
     Unspecified = 0,
     /// Publish the comment.
     Approve = 1,
-    /// Reject the comment. A comment that is or was public becomes REMOVED, any other becomes REJECTED.
+    /// Reject the comment. A public comment becomes REMOVED, and a comment that is already REMOVED stays so. Any other
+    /// comment becomes REJECTED, even if it was public before.
     Reject = 2,
     /// Mark the comment as spam.
     Spam = 3,
@@ -647,8 +655,8 @@ pub struct QueueFilter {
     pub article_id: ::prost::alloc::string::String,
     /// Only comments with all of these words in the author's name, title or content. Letter case is ignored. Words match
     /// as a whole and with their diacritics: vậy does not match vay, and vay does not match vậy (see ignore_marks). Words
-    /// in double quotes form a phrase and must follow each other. At most 200 bytes. A query without any letter or digit
-    /// fails with VALIDATION_FAILED.
+    /// in double quotes form a phrase and must follow each other. A word consists of letters and digits; a symbol that is
+    /// not ASCII, such as an emoji, is a word too. At most 200 bytes. A query without a word fails with VALIDATION_FAILED.
     #[prost(string, tag = "3")]
     pub query: ::prost::alloc::string::String,
     /// Only comments with a finding of this rule. An unknown name fails with VALIDATION_FAILED, which suggests the nearest
@@ -673,8 +681,8 @@ pub struct QueueFilter {
     /// True selects only comments with open reports.
     #[prost(bool, tag = "10")]
     pub reported: bool,
-    /// Only this comment and those with the same text, even if disguised, on any article: a spam campaign. Selects nothing
-    /// if the comment is unknown.
+    /// Only this comment and the comments with the same text, even if it is disguised, on any article: a spam campaign.
+    /// Selects nothing if the comment is unknown.
     #[prost(string, tag = "11")]
     pub campaign_of: ::prost::alloc::string::String,
     /// True makes `query` ignore diacritics: both vay and vậy then match vay and vậy.
@@ -950,7 +958,8 @@ pub struct DecideResponse {
     /// Id of the audit entry that recorded the comment's current status.
     #[prost(string, tag = "2")]
     pub decision_id: ::prost::alloc::string::String,
-    /// False when the comment already had the resulting status. decided_by and decided_at then name the earlier decision.
+    /// False when the comment already had the resulting status; decided_by and decided_at then name the earlier decision.
+    /// The approval of a public comment that waits for a review returns true, because the review is recorded.
     #[prost(bool, tag = "3")]
     pub changed: bool,
     /// Name of the token that made the decision.
@@ -1093,8 +1102,8 @@ pub mod revert_request {
         /// Id of a batch, which is reverted as a whole.
         #[prost(string, tag = "2")]
         BatchId(::prost::alloc::string::String),
-        /// The newest of the caller's own decisions that can still be reverted, together with its batch. Must be true if
-        /// set.
+        /// True reverts the newest of the caller's own decisions that can still be reverted, together with its batch. False
+        /// fails with VALIDATION_FAILED.
         #[prost(bool, tag = "3")]
         Last(bool),
     }
@@ -1280,7 +1289,8 @@ impl ::prost::Name for GetStatsResponse {
 /// What the site's spam score has learned from moderators' decisions, as the answering server has it.
 #[derive(Clone, Copy, PartialEq, ::prost::Message)]
 pub struct LearnedScore {
-    /// Number of decisions it was trained on. 0 means that scores come from the hand-written rules alone.
+    /// Number of decisions that the model was trained on. The model is used once it has learned from at least 5 approvals
+    /// and 5 decisions that marked as spam; until then, scores come from the hand-written rules and the terms alone.
     #[prost(int64, tag = "1")]
     pub decisions: i64,
     /// Number of those decisions that approved a comment.
@@ -1292,14 +1302,15 @@ pub struct LearnedScore {
     /// Version of the model. It increases whenever the model is trained.
     #[prost(int64, tag = "4")]
     pub version: i64,
-    /// Score below which MODE_HYBRID publishes.
+    /// Score below which MODE_HYBRID publishes a comment. From this score on, it holds the comment.
     #[prost(double, tag = "5")]
     pub low: f64,
-    /// Score from which MODE_POST and MODE_HYBRID hold a comment.
+    /// Score from which MODE_POST holds a comment, and MODE_HYBRID marks it as spam if auto_spam is true.
     #[prost(double, tag = "6")]
     pub high: f64,
-    /// True when MODE_HYBRID marks comments with a score of `high` or more as spam. False until there are decisions_needed
-    /// decisions with at least 20 of each class, from which `low` and `high` are then calibrated.
+    /// True when MODE_HYBRID marks comments with a score of `high` or more as spam. It still holds a comment whose words,
+    /// links and phone numbers are no evidence of spam. False until there are decisions_needed decisions, with at least 20
+    /// of each class among the newest 2,000; `low` and `high` are then calibrated from these.
     #[prost(bool, tag = "7")]
     pub auto_spam: bool,
     /// Number of decisions that auto_spam requires.
@@ -1713,11 +1724,12 @@ pub mod moderation_service_client {
                 .insert(GrpcMethod::new("duyet.v1.ModerationService", "ReleaseClaims"));
             self.inner.unary(req, path, codec).await
         }
-        /// Streams changes of the queue, whichever replica they occur on. The stream begins with a heartbeat and sends one
-        /// every 15 seconds. It ends with OK after 5 minutes or when the server shuts down: call again and use ListQueue to
-        /// find what was missed in between. Claim changes are not streamed. Errors: VALIDATION_FAILED; STORAGE_UNAVAILABLE;
-        /// OVERLOADED when too many streams are open, or when the client reads too slowly and events had to be dropped (list
-        /// the queue again); TOKEN_INVALID when the token expires or is revoked meanwhile.
+        /// Streams changes of the queue, whichever replica they occur on. The stream begins with a heartbeat. Further
+        /// heartbeats follow at the interval of the setting grpc.heartbeat_ms, by default every 15 seconds. The stream ends
+        /// with OK after 5 minutes or when the server shuts down: call again and use ListQueue to find what was missed in
+        /// between. Claim changes are not streamed. Errors: VALIDATION_FAILED; STORAGE_UNAVAILABLE; OVERLOADED when too many
+        /// streams are open, or when the client reads too slowly and events had to be dropped (list the queue again);
+        /// TOKEN_INVALID when the token expires or is revoked meanwhile.
         pub async fn watch_queue(
             &mut self,
             request: impl tonic::IntoRequest<super::WatchQueueRequest>,
@@ -1820,8 +1832,8 @@ pub mod moderation_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// Records a demand to take a comment down, with a deadline, and puts the comment into the queue. A second call
-        /// replaces the deadline. Errors: VALIDATION_FAILED, REQUEST_ID_REUSED, COMMENT_NOT_FOUND, NOT_REVERTIBLE (the comment
-        /// is erased), STORAGE_UNAVAILABLE.
+        /// replaces the demand with its deadline. Errors: VALIDATION_FAILED, REQUEST_ID_REUSED, COMMENT_NOT_FOUND,
+        /// NOT_REVERTIBLE (the comment is erased), STORAGE_UNAVAILABLE.
         pub async fn escalate(
             &mut self,
             request: impl tonic::IntoRequest<super::EscalateRequest>,
@@ -1977,11 +1989,12 @@ pub mod moderation_service_server {
             >
             + std::marker::Send
             + 'static;
-        /// Streams changes of the queue, whichever replica they occur on. The stream begins with a heartbeat and sends one
-        /// every 15 seconds. It ends with OK after 5 minutes or when the server shuts down: call again and use ListQueue to
-        /// find what was missed in between. Claim changes are not streamed. Errors: VALIDATION_FAILED; STORAGE_UNAVAILABLE;
-        /// OVERLOADED when too many streams are open, or when the client reads too slowly and events had to be dropped (list
-        /// the queue again); TOKEN_INVALID when the token expires or is revoked meanwhile.
+        /// Streams changes of the queue, whichever replica they occur on. The stream begins with a heartbeat. Further
+        /// heartbeats follow at the interval of the setting grpc.heartbeat_ms, by default every 15 seconds. The stream ends
+        /// with OK after 5 minutes or when the server shuts down: call again and use ListQueue to find what was missed in
+        /// between. Claim changes are not streamed. Errors: VALIDATION_FAILED; STORAGE_UNAVAILABLE; OVERLOADED when too many
+        /// streams are open, or when the client reads too slowly and events had to be dropped (list the queue again);
+        /// TOKEN_INVALID when the token expires or is revoked meanwhile.
         async fn watch_queue(
             &self,
             request: tonic::Request<super::WatchQueueRequest>,
@@ -2013,8 +2026,8 @@ pub mod moderation_service_server {
             request: tonic::Request<super::RevertRequest>,
         ) -> std::result::Result<tonic::Response<super::RevertResponse>, tonic::Status>;
         /// Records a demand to take a comment down, with a deadline, and puts the comment into the queue. A second call
-        /// replaces the deadline. Errors: VALIDATION_FAILED, REQUEST_ID_REUSED, COMMENT_NOT_FOUND, NOT_REVERTIBLE (the comment
-        /// is erased), STORAGE_UNAVAILABLE.
+        /// replaces the demand with its deadline. Errors: VALIDATION_FAILED, REQUEST_ID_REUSED, COMMENT_NOT_FOUND,
+        /// NOT_REVERTIBLE (the comment is erased), STORAGE_UNAVAILABLE.
         async fn escalate(
             &self,
             request: tonic::Request<super::EscalateRequest>,
@@ -2741,10 +2754,10 @@ pub struct Ban {
     /// Id of the comment from which the ban was created. Empty when it was created from an author key.
     #[prost(string, tag = "10")]
     pub comment_id: ::prost::alloc::string::String,
-    /// Id of the batch of comments that were rejected or removed with the ban. Empty when there were none.
+    /// Id of the batch of comments that were rejected or removed with the ban. Empty when the ban changed no comment.
     #[prost(string, tag = "11")]
     pub batch_id: ::prost::alloc::string::String,
-    /// When the ban was revoked. Absent if it was not.
+    /// When the ban was revoked. Absent if it was not revoked.
     #[prost(message, optional, tag = "12")]
     pub revoked_at: ::core::option::Option<::prost_types::Timestamp>,
     /// Name of the token that revoked the ban. Empty if it was not revoked.
@@ -2826,8 +2839,8 @@ pub struct CreateBanResponse {
     /// The ban.
     #[prost(message, optional, tag = "1")]
     pub ban: ::core::option::Option<Ban>,
-    /// Results for the comments that were rejected or removed: the newest, at most 500, in one batch that Revert reverts
-    /// together with the ban.
+    /// Results for the comments that were rejected or removed, at most the 500 newest. They form one batch with the ban,
+    /// so that reverting the batch also reverts the ban.
     #[prost(message, repeated, tag = "2")]
     pub results: ::prost::alloc::vec::Vec<ItemResult>,
     /// True when more than 500 comments matched.
@@ -2942,10 +2955,11 @@ pub enum BanSubject {
     /// All addresses of a /24 (IPv4) or /64 (IPv6) prefix. Such a ban lasts at most 30 days, because addresses are
     /// reassigned.
     IpPrefix = 2,
-    /// One text: title and content, compared without diacritics, letter case and spaces.
+    /// One text: title and content, compared regardless of diacritics, letter case and invisible characters. A run of
+    /// white space counts as one space.
     Fingerprint = 3,
-    /// One author key (see AuthorHistory.author). An author without a device is a name behind an address, which several
-    /// people can share; such a ban therefore only holds comments.
+    /// One author key (see AuthorHistory.author). Without a device, the author key is derived from the display name and
+    /// the address prefix, which several people can share. A ban on such a key therefore only holds comments.
     Author = 4,
 }
 impl BanSubject {
@@ -2980,10 +2994,10 @@ impl BanSubject {
 pub enum BanEffect {
     /// Never sent by the service.
     Unspecified = 0,
-    /// Submissions fail with BANNED. For an author without a device the service stores HOLD instead, and Ban.effect shows
-    /// it.
+    /// Submissions fail with BANNED. For an author key without a device, the service stores BAN_EFFECT_HOLD instead, and
+    /// Ban.effect shows that value.
     Block = 1,
-    /// Submissions wait for a moderator in every mode.
+    /// Comments that would be published wait for a moderator instead, in every mode.
     Hold = 2,
 }
 impl BanEffect {
@@ -3538,7 +3552,7 @@ impl ::prost::Name for ChallengeImage {
 #[prost(skip_debug)]
 pub struct AltchaChallenge {
     /// JSON for the widget. Pass it on unchanged with content type application/json. The value that the widget then writes
-    /// into its form field is the challenge_token of SubmitComment or the `token` of VerifyChallenge.
+    /// into its form field is SubmitCommentRequest.challenge_token or VerifyChallengeRequest.token.
     #[prost(string, tag = "1")]
     pub json: ::prost::alloc::string::String,
 }
@@ -3556,8 +3570,8 @@ impl ::prost::Name for AltchaChallenge {
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct IssueChallengeResponse {
-    /// Opaque token to send back as challenge_token. It is valid for one attempt. For a proof of work, send the widget's
-    /// form field instead, which contains this token.
+    /// Opaque token to send back as challenge_token. It is valid for one attempt. For a proof of work, send the value of
+    /// the widget's form field instead, which contains this token.
     #[prost(string, tag = "1")]
     pub token: ::prost::alloc::string::String,
     /// The kind of the challenge.
@@ -3633,11 +3647,12 @@ impl ::prost::Name for VerifyChallengeRequest {
         "/duyet.v1.VerifyChallengeRequest".into()
     }
 }
-/// The answer was right.
+/// Response to a right answer.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct VerifyChallengeResponse {
-    /// Pass to send as SubmitComment.challenge_token. It is valid for one comment on the same article, for 5 minutes.
+    /// Token to send as SubmitCommentRequest.challenge_token. It is valid for 5 minutes, for one comment on the same
+    /// article.
     #[prost(string, tag = "1")]
     pub pass_token: ::prost::alloc::string::String,
 }
@@ -3663,8 +3678,8 @@ pub enum ChallengeKind {
     AltchaPow = 2,
     /// A proof of work followed by an image that the ALTCHA widget shows as its code step.
     AltchaPowWithImage = 3,
-    /// No work: the token alone is accepted, from the same device. A portal that accepts this kind exempts trusted
-    /// readers. It cannot be the only accepted kind.
+    /// The reader has nothing to do: the token alone is accepted if it comes from the same device. A portal that accepts
+    /// this kind exempts trusted readers from challenges. It cannot be the only accepted kind.
     NoneNeeded = 4,
 }
 impl ChallengeKind {
@@ -3787,10 +3802,10 @@ pub mod captcha_service_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// Issues a challenge of a kind that the portal accepts, chosen by the reader's trust level: usually a proof of work,
-        /// an image for suspect readers, and an easier challenge or none for trusted readers. The service stores nothing: the
-        /// token contains the sealed answer. Errors: VALIDATION_FAILED, RATE_LIMITED, OVERLOADED (no image was ready within 50
-        /// ms).
+        /// Issues a challenge of a kind that the portal accepts. The reader's trust level selects it: usually a proof of work;
+        /// for suspect readers a harder challenge, with an image if possible; for trusted readers an easier challenge or none.
+        /// The service stores nothing: the token contains the sealed answer. Errors: VALIDATION_FAILED, RATE_LIMITED,
+        /// OVERLOADED (no image was ready within 50 ms).
         pub async fn issue_challenge(
             &mut self,
             request: impl tonic::IntoRequest<super::IssueChallengeRequest>,
@@ -3858,10 +3873,10 @@ pub mod captcha_service_server {
     /// Generated trait containing gRPC methods that should be implemented for use with CaptchaServiceServer.
     #[async_trait]
     pub trait CaptchaService: std::marker::Send + std::marker::Sync + 'static {
-        /// Issues a challenge of a kind that the portal accepts, chosen by the reader's trust level: usually a proof of work,
-        /// an image for suspect readers, and an easier challenge or none for trusted readers. The service stores nothing: the
-        /// token contains the sealed answer. Errors: VALIDATION_FAILED, RATE_LIMITED, OVERLOADED (no image was ready within 50
-        /// ms).
+        /// Issues a challenge of a kind that the portal accepts. The reader's trust level selects it: usually a proof of work;
+        /// for suspect readers a harder challenge, with an image if possible; for trusted readers an easier challenge or none.
+        /// The service stores nothing: the token contains the sealed answer. Errors: VALIDATION_FAILED, RATE_LIMITED,
+        /// OVERLOADED (no image was ready within 50 ms).
         async fn issue_challenge(
             &self,
             request: tonic::Request<super::IssueChallengeRequest>,
@@ -4146,8 +4161,9 @@ pub struct SubmitCommentRequest {
     /// unknown.
     #[prost(message, optional, tag = "13")]
     pub form_opened_at: ::core::option::Option<::prost_types::Timestamp>,
-    /// When the article was published. The site's automatic closing counts from this time, or from the article's first
-    /// comment when it is absent. The first value wins; later submissions do not change it, but UpdateArticle does.
+    /// When the article was published. The site's automatic closing counts from this time. If it is absent, it counts from
+    /// the time when the article was created in the service, by its first comment or by UpdateArticle. The first value
+    /// wins: later submissions do not change it, but UpdateArticle does.
     #[prost(message, optional, tag = "14")]
     pub article_published_at: ::core::option::Option<::prost_types::Timestamp>,
 }
@@ -4264,8 +4280,8 @@ impl ::prost::Name for ListCommentsRequest {
 /// One page of comments.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListCommentsResponse {
-    /// Top-level comments with their first replies, or replies. The reader's own pending comments come first and do not
-    /// count towards page_size.
+    /// Top-level comments with their first replies, or replies. The reader's own pending comments in this list come first
+    /// and do not count towards page_size.
     #[prost(message, repeated, tag = "1")]
     pub comments: ::prost::alloc::vec::Vec<Comment>,
     /// Token for the next page. Empty on the last page.
@@ -4337,7 +4353,7 @@ pub struct ReportCommentRequest {
     /// The reader. A device token or an address is required, because each reporter counts once.
     #[prost(message, optional, tag = "4")]
     pub client: ::core::option::Option<ReaderContext>,
-    /// UUID. Required, but not used to recognise resends: a repeated report changes nothing anyway.
+    /// A UUID. Required, although a resend needs no idempotency key: a repeated report changes nothing.
     #[prost(string, tag = "5")]
     pub request_id: ::prost::alloc::string::String,
 }
@@ -4571,9 +4587,9 @@ pub mod comment_service_client {
         /// A duplicate is not stored again: the call returns the id, the outcome and the receipt of the earlier comment. A
         /// comment is a duplicate when, within the last 10 minutes, the same device sent a comment with the same article_id
         /// and parent_id and with exactly the same author_name, title and content after normalisation, and that comment is
-        /// still public or pending. Different diacritics, letter case or punctuation make it another comment. So does the same
-        /// text after the earlier comment was rejected, removed, edited or erased. Comments from readers without a device
-        /// token are never duplicates.
+        /// still public or pending. A text with different diacritics, letter case or punctuation is not a duplicate. Nor is
+        /// the same text after the earlier comment was rejected, removed, edited or erased. Comments from readers without a
+        /// device token are never duplicates.
         ///
         /// Errors, in the order in which they are checked: VALIDATION_FAILED, REQUEST_ID_REUSED, ARTICLE_CLOSED,
         /// COMMENT_NOT_FOUND (the parent), BANNED, RATE_LIMITED, the CAPTCHA_* reasons, RATE_LIMITED, OVERLOADED,
@@ -4629,8 +4645,8 @@ pub mod comment_service_client {
                 .insert(GrpcMethod::new("duyet.v1.CommentService", "GetComment"));
             self.inner.unary(req, path, codec).await
         }
-        /// Lists the public comments of an article. Pagination is by key, so comments published meanwhile do not shift later
-        /// pages. Errors: VALIDATION_FAILED, PAGE_TOKEN_INVALID.
+        /// Lists the public comments of an article. The list uses keyset pagination, so comments that are published meanwhile
+        /// do not shift later pages. Errors: VALIDATION_FAILED, PAGE_TOKEN_INVALID.
         pub async fn list_comments(
             &mut self,
             request: impl tonic::IntoRequest<super::ListCommentsRequest>,
@@ -4655,7 +4671,7 @@ pub mod comment_service_client {
                 .insert(GrpcMethod::new("duyet.v1.CommentService", "ListComments"));
             self.inner.unary(req, path, codec).await
         }
-        /// Returns the number of public comments for each of several articles. An unknown article has 0. Errors:
+        /// Returns the number of public comments for each of several articles. Unknown and hidden articles have 0. Errors:
         /// VALIDATION_FAILED.
         pub async fn count_comments(
             &mut self,
@@ -4681,10 +4697,12 @@ pub mod comment_service_client {
                 .insert(GrpcMethod::new("duyet.v1.CommentService", "CountComments"));
             self.inner.unary(req, path, codec).await
         }
-        /// Reports a public comment on behalf of a reader. Each device counts once per comment; a repeated report returns OK
-        /// and changes nothing. When enough reports are open and they come from more than one IPv6 /48, the comment returns to
-        /// the moderators' queue. Reports never hide a comment. Errors: VALIDATION_FAILED, COMMENT_NOT_FOUND, RATE_LIMITED,
-        /// STORAGE_UNAVAILABLE.
+        /// Reports a public comment on behalf of a reader. Each reader counts once per comment; a repeated report returns OK
+        /// and changes nothing. When SitePolicy.report_threshold reports are open and they come from at least two networks,
+        /// the comment returns to the moderators' queue. With a threshold of 1, one network is enough. All readers of an IPv6
+        /// /48 form one network. Every other reader, and every device of which moderators approved more comments than they
+        /// rejected, counts as a network of its own. Reports never hide a comment. Errors: VALIDATION_FAILED,
+        /// COMMENT_NOT_FOUND, RATE_LIMITED, STORAGE_UNAVAILABLE.
         pub async fn report_comment(
             &mut self,
             request: impl tonic::IntoRequest<super::ReportCommentRequest>,
@@ -4709,11 +4727,11 @@ pub mod comment_service_client {
                 .insert(GrpcMethod::new("duyet.v1.CommentService", "ReportComment"));
             self.inner.unary(req, path, codec).await
         }
-        /// Withdraws a reader's own comment, which its receipt proves. The comment becomes ERASED permanently and its text is
-        /// deleted; a tombstone remains where it has visible replies. Only public and pending comments can be withdrawn; one
-        /// that a moderator rejected, removed or marked as spam fails with INVALID_TRANSITION. Withdrawing does not count
-        /// against the reader. Errors: VALIDATION_FAILED (also when the receipt belongs to another comment),
-        /// COMMENT_NOT_FOUND, INVALID_TRANSITION, REQUEST_ID_REUSED, STORAGE_UNAVAILABLE.
+        /// Withdraws a reader's own comment. The receipt proves that the comment is the reader's own. The comment becomes
+        /// ERASED permanently and its text is deleted; a tombstone remains where it has visible replies. Only public and
+        /// pending comments can be withdrawn; one that a moderator rejected, removed or marked as spam fails with
+        /// INVALID_TRANSITION. Withdrawing does not count against the reader. Errors: VALIDATION_FAILED (also when the receipt
+        /// belongs to another comment), COMMENT_NOT_FOUND, INVALID_TRANSITION, REQUEST_ID_REUSED, STORAGE_UNAVAILABLE.
         pub async fn withdraw_comment(
             &mut self,
             request: impl tonic::IntoRequest<super::WithdrawCommentRequest>,
@@ -4759,9 +4777,9 @@ pub mod comment_service_server {
         /// A duplicate is not stored again: the call returns the id, the outcome and the receipt of the earlier comment. A
         /// comment is a duplicate when, within the last 10 minutes, the same device sent a comment with the same article_id
         /// and parent_id and with exactly the same author_name, title and content after normalisation, and that comment is
-        /// still public or pending. Different diacritics, letter case or punctuation make it another comment. So does the same
-        /// text after the earlier comment was rejected, removed, edited or erased. Comments from readers without a device
-        /// token are never duplicates.
+        /// still public or pending. A text with different diacritics, letter case or punctuation is not a duplicate. Nor is
+        /// the same text after the earlier comment was rejected, removed, edited or erased. Comments from readers without a
+        /// device token are never duplicates.
         ///
         /// Errors, in the order in which they are checked: VALIDATION_FAILED, REQUEST_ID_REUSED, ARTICLE_CLOSED,
         /// COMMENT_NOT_FOUND (the parent), BANNED, RATE_LIMITED, the CAPTCHA_* reasons, RATE_LIMITED, OVERLOADED,
@@ -4783,8 +4801,8 @@ pub mod comment_service_server {
             tonic::Response<super::GetCommentResponse>,
             tonic::Status,
         >;
-        /// Lists the public comments of an article. Pagination is by key, so comments published meanwhile do not shift later
-        /// pages. Errors: VALIDATION_FAILED, PAGE_TOKEN_INVALID.
+        /// Lists the public comments of an article. The list uses keyset pagination, so comments that are published meanwhile
+        /// do not shift later pages. Errors: VALIDATION_FAILED, PAGE_TOKEN_INVALID.
         async fn list_comments(
             &self,
             request: tonic::Request<super::ListCommentsRequest>,
@@ -4792,7 +4810,7 @@ pub mod comment_service_server {
             tonic::Response<super::ListCommentsResponse>,
             tonic::Status,
         >;
-        /// Returns the number of public comments for each of several articles. An unknown article has 0. Errors:
+        /// Returns the number of public comments for each of several articles. Unknown and hidden articles have 0. Errors:
         /// VALIDATION_FAILED.
         async fn count_comments(
             &self,
@@ -4801,10 +4819,12 @@ pub mod comment_service_server {
             tonic::Response<super::CountCommentsResponse>,
             tonic::Status,
         >;
-        /// Reports a public comment on behalf of a reader. Each device counts once per comment; a repeated report returns OK
-        /// and changes nothing. When enough reports are open and they come from more than one IPv6 /48, the comment returns to
-        /// the moderators' queue. Reports never hide a comment. Errors: VALIDATION_FAILED, COMMENT_NOT_FOUND, RATE_LIMITED,
-        /// STORAGE_UNAVAILABLE.
+        /// Reports a public comment on behalf of a reader. Each reader counts once per comment; a repeated report returns OK
+        /// and changes nothing. When SitePolicy.report_threshold reports are open and they come from at least two networks,
+        /// the comment returns to the moderators' queue. With a threshold of 1, one network is enough. All readers of an IPv6
+        /// /48 form one network. Every other reader, and every device of which moderators approved more comments than they
+        /// rejected, counts as a network of its own. Reports never hide a comment. Errors: VALIDATION_FAILED,
+        /// COMMENT_NOT_FOUND, RATE_LIMITED, STORAGE_UNAVAILABLE.
         async fn report_comment(
             &self,
             request: tonic::Request<super::ReportCommentRequest>,
@@ -4812,11 +4832,11 @@ pub mod comment_service_server {
             tonic::Response<super::ReportCommentResponse>,
             tonic::Status,
         >;
-        /// Withdraws a reader's own comment, which its receipt proves. The comment becomes ERASED permanently and its text is
-        /// deleted; a tombstone remains where it has visible replies. Only public and pending comments can be withdrawn; one
-        /// that a moderator rejected, removed or marked as spam fails with INVALID_TRANSITION. Withdrawing does not count
-        /// against the reader. Errors: VALIDATION_FAILED (also when the receipt belongs to another comment),
-        /// COMMENT_NOT_FOUND, INVALID_TRANSITION, REQUEST_ID_REUSED, STORAGE_UNAVAILABLE.
+        /// Withdraws a reader's own comment. The receipt proves that the comment is the reader's own. The comment becomes
+        /// ERASED permanently and its text is deleted; a tombstone remains where it has visible replies. Only public and
+        /// pending comments can be withdrawn; one that a moderator rejected, removed or marked as spam fails with
+        /// INVALID_TRANSITION. Withdrawing does not count against the reader. Errors: VALIDATION_FAILED (also when the receipt
+        /// belongs to another comment), COMMENT_NOT_FOUND, INVALID_TRANSITION, REQUEST_ID_REUSED, STORAGE_UNAVAILABLE.
         async fn withdraw_comment(
             &self,
             request: tonic::Request<super::WithdrawCommentRequest>,
@@ -5401,8 +5421,8 @@ pub struct ArticlePolicy {
     /// The mode in force now. Output only.
     #[prost(enumeration = "Mode", tag = "7")]
     pub effective_mode: i32,
-    /// When the article was published, from which the site's auto_close_days counts. Absent means the time of its first
-    /// comment.
+    /// When the article was published. The site's auto_close_days counts from this time; if it is absent, from the time
+    /// when the article was created in the service, by its first comment or by UpdateArticle.
     #[prost(message, optional, tag = "8")]
     pub published_at: ::core::option::Option<::prost_types::Timestamp>,
     /// When the article closes or closed, from close_at or else from auto_close_days. Absent means never. Output only.
@@ -5431,7 +5451,7 @@ pub struct SitePolicy {
     /// Number of open reports that return a comment to the queue, 1 to 1,000. 0 means 3.
     #[prost(int32, tag = "3")]
     pub report_threshold: i32,
-    /// Version of the policy. Every change adds one. 0 before the first change.
+    /// Version of the policy. Every change by UpdateSite adds one. 0 before the first change.
     #[prost(int64, tag = "4")]
     pub revision: i64,
     /// The lockdown in force. Absent when there is none. Output only.
@@ -5671,8 +5691,9 @@ pub struct ApprovePendingRequest {
     /// The portal's id of the article.
     #[prost(string, tag = "1")]
     pub article_id: ::prost::alloc::string::String,
-    /// Only comments with a lower spam score are approved. 0 to 1. Absent means the service's setting policy.low, below
-    /// which MODE_HYBRID publishes.
+    /// Only comments with a lower spam score are approved. 0 to 1. Absent means LearnedScore.low, below which MODE_HYBRID
+    /// publishes: the score that was calibrated from the site's decisions, or the service's setting policy.low before
+    /// there are enough decisions.
     #[prost(double, optional, tag = "2")]
     pub max_score: ::core::option::Option<f64>,
     /// True only reports what would be approved.
@@ -5844,9 +5865,9 @@ pub mod policy_service_client {
                 .insert(GrpcMethod::new("duyet.v1.PolicyService", "GetArticle"));
             self.inner.unary(req, path, codec).await
         }
-        /// Changes an article's policy. It does not change the article's comments. With revision 0 the call creates an unknown
-        /// article; with any other revision, an unknown article fails with ARTICLE_NOT_FOUND. Errors: VALIDATION_FAILED,
-        /// REQUEST_ID_REUSED, ARTICLE_NOT_FOUND, STALE_REVISION, STORAGE_UNAVAILABLE.
+        /// Changes an article's policy. The call does not change the article's comments. With revision 0 the call creates an
+        /// unknown article; with any other revision, an unknown article fails with ARTICLE_NOT_FOUND. Errors:
+        /// VALIDATION_FAILED, REQUEST_ID_REUSED, ARTICLE_NOT_FOUND, STALE_REVISION, STORAGE_UNAVAILABLE.
         pub async fn update_article(
             &mut self,
             request: impl tonic::IntoRequest<super::UpdateArticleRequest>,
@@ -5896,7 +5917,7 @@ pub mod policy_service_client {
                 .insert(GrpcMethod::new("duyet.v1.PolicyService", "GetSite"));
             self.inner.unary(req, path, codec).await
         }
-        /// Changes the site's policy. It does not change comments. Errors: VALIDATION_FAILED, REQUEST_ID_REUSED,
+        /// Changes the site's policy. The call does not change comments. Errors: VALIDATION_FAILED, REQUEST_ID_REUSED,
         /// STALE_REVISION, STORAGE_UNAVAILABLE.
         pub async fn update_site(
             &mut self,
@@ -5951,8 +5972,9 @@ pub mod policy_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// Approves the PENDING comments of an article, oldest first, at most 500 per call, as one batch that Revert can
-        /// revert. A change of mode does not do this by itself. Comments with an open takedown demand are skipped, because a
-        /// moderator must review them. Errors: VALIDATION_FAILED, REQUEST_ID_REUSED, ARTICLE_NOT_FOUND, STORAGE_UNAVAILABLE.
+        /// revert. A change of mode does not approve them. Comments that a ban holds and comments with an open takedown demand
+        /// are skipped, because a moderator must review them. Errors: VALIDATION_FAILED, REQUEST_ID_REUSED, ARTICLE_NOT_FOUND,
+        /// STORAGE_UNAVAILABLE.
         pub async fn approve_pending(
             &mut self,
             request: impl tonic::IntoRequest<super::ApprovePendingRequest>,
@@ -6005,9 +6027,9 @@ pub mod policy_service_server {
             tonic::Response<super::GetArticleResponse>,
             tonic::Status,
         >;
-        /// Changes an article's policy. It does not change the article's comments. With revision 0 the call creates an unknown
-        /// article; with any other revision, an unknown article fails with ARTICLE_NOT_FOUND. Errors: VALIDATION_FAILED,
-        /// REQUEST_ID_REUSED, ARTICLE_NOT_FOUND, STALE_REVISION, STORAGE_UNAVAILABLE.
+        /// Changes an article's policy. The call does not change the article's comments. With revision 0 the call creates an
+        /// unknown article; with any other revision, an unknown article fails with ARTICLE_NOT_FOUND. Errors:
+        /// VALIDATION_FAILED, REQUEST_ID_REUSED, ARTICLE_NOT_FOUND, STALE_REVISION, STORAGE_UNAVAILABLE.
         async fn update_article(
             &self,
             request: tonic::Request<super::UpdateArticleRequest>,
@@ -6020,7 +6042,7 @@ pub mod policy_service_server {
             &self,
             request: tonic::Request<super::GetSiteRequest>,
         ) -> std::result::Result<tonic::Response<super::GetSiteResponse>, tonic::Status>;
-        /// Changes the site's policy. It does not change comments. Errors: VALIDATION_FAILED, REQUEST_ID_REUSED,
+        /// Changes the site's policy. The call does not change comments. Errors: VALIDATION_FAILED, REQUEST_ID_REUSED,
         /// STALE_REVISION, STORAGE_UNAVAILABLE.
         async fn update_site(
             &self,
@@ -6041,8 +6063,9 @@ pub mod policy_service_server {
             tonic::Status,
         >;
         /// Approves the PENDING comments of an article, oldest first, at most 500 per call, as one batch that Revert can
-        /// revert. A change of mode does not do this by itself. Comments with an open takedown demand are skipped, because a
-        /// moderator must review them. Errors: VALIDATION_FAILED, REQUEST_ID_REUSED, ARTICLE_NOT_FOUND, STORAGE_UNAVAILABLE.
+        /// revert. A change of mode does not approve them. Comments that a ban holds and comments with an open takedown demand
+        /// are skipped, because a moderator must review them. Errors: VALIDATION_FAILED, REQUEST_ID_REUSED, ARTICLE_NOT_FOUND,
+        /// STORAGE_UNAVAILABLE.
         async fn approve_pending(
             &self,
             request: tonic::Request<super::ApprovePendingRequest>,
@@ -6773,9 +6796,8 @@ pub mod privacy_service_client {
         /// their audit entries; the reports the person filed are deleted.
         ///
         /// An erasure of many comments continues in the background after the call returns; in_progress is then true. Sending
-        /// the same request again returns the progress and finally the totals. The same applies after a call that ended
-        /// without a response. Errors: VALIDATION_FAILED, MISSING_ROLE, COMMENT_NOT_FOUND, REQUEST_ID_REUSED,
-        /// STORAGE_UNAVAILABLE.
+        /// the same request again returns the progress and finally the totals. This also works after a call that ended without
+        /// a response. Errors: VALIDATION_FAILED, MISSING_ROLE, COMMENT_NOT_FOUND, REQUEST_ID_REUSED, STORAGE_UNAVAILABLE.
         pub async fn erase_author(
             &mut self,
             request: impl tonic::IntoRequest<super::EraseAuthorRequest>,
@@ -6863,9 +6885,8 @@ pub mod privacy_service_server {
         /// their audit entries; the reports the person filed are deleted.
         ///
         /// An erasure of many comments continues in the background after the call returns; in_progress is then true. Sending
-        /// the same request again returns the progress and finally the totals. The same applies after a call that ended
-        /// without a response. Errors: VALIDATION_FAILED, MISSING_ROLE, COMMENT_NOT_FOUND, REQUEST_ID_REUSED,
-        /// STORAGE_UNAVAILABLE.
+        /// the same request again returns the progress and finally the totals. This also works after a call that ended without
+        /// a response. Errors: VALIDATION_FAILED, MISSING_ROLE, COMMENT_NOT_FOUND, REQUEST_ID_REUSED, STORAGE_UNAVAILABLE.
         async fn erase_author(
             &self,
             request: tonic::Request<super::EraseAuthorRequest>,
@@ -7227,7 +7248,7 @@ impl ::prost::Name for ListTermsResponse {
 /// Request to add or change a term.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct PutTermRequest {
-    /// All values of the term. Values that are left out are not kept from the stored term.
+    /// All values of the term. A value that is left out is not kept from the stored term.
     #[prost(message, optional, tag = "1")]
     pub term: ::core::option::Option<Term>,
     /// True stores nothing and returns what the term would match.
@@ -7393,7 +7414,7 @@ pub struct AssessTextResponse {
     /// What MODE_HYBRID would do.
     #[prost(enumeration = "Verdict", tag = "2")]
     pub verdict: i32,
-    /// Why, heaviest first.
+    /// The findings that explain the score, greatest weight first.
     #[prost(message, repeated, tag = "3")]
     pub findings: ::prost::alloc::vec::Vec<Finding>,
     /// Number of decisions that the learned score was trained on. 0 while rules score alone.
@@ -7482,10 +7503,10 @@ impl ::prost::Name for DecisionCount {
         "/duyet.v1.DecisionCount".into()
     }
 }
-/// Numbers of comments for which rules and terms say the same.
+/// Number of comments for which rules and terms give the same result.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct VerdictCount {
-    /// What MODE_HYBRID would do with them.
+    /// What MODE_HYBRID would do with these comments by rules and terms alone.
     #[prost(enumeration = "Verdict", tag = "1")]
     pub verdict: i32,
     /// What moderators decided.
@@ -7536,7 +7557,7 @@ pub enum TermTier {
     Unspecified = 0,
     /// The term matches with exactly its diacritics. A match marks the comment as spam in MODE_HYBRID and holds it in
     /// MODE_POST. In comments that are written almost without diacritics, a term that has none itself only holds the
-    /// comment.
+    /// comment, because another word may be meant.
     Exact = 1,
     /// The term matches with its diacritics. In comments that are written almost without diacritics, it also matches
     /// without them. A match holds the comment and never marks it as spam.
