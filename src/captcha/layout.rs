@@ -117,7 +117,6 @@ fn invert([a, b, c, d]: [f32; 4]) -> [f32; 4] {
     [d / area, -b / area, -c / area, a / area]
 }
 
-/// Returns the pixels within `reach` of `middle` on an axis of the image.
 fn pixels(middle: f32, reach: f32, side: u16) -> Range<u16> {
     let clip = |at: f32| floor(at).min(side);
     clip(middle - reach)..clip(middle + reach + 2.0)

@@ -86,7 +86,7 @@ pub fn pose_proof(
 pub struct Proof(Payload);
 
 impl Proof {
-    /// Parses the value of the widget's form field. Returns `None` for any other text.
+    /// Parses the value of the widget's form field.
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() > MAX_PROOF_CHARS {
             return None;
@@ -94,7 +94,6 @@ impl Proof {
         serde_json::from_slice(&STANDARD.decode(text).ok()?).ok().map(Self)
     }
 
-    /// Returns the sealed token that the challenge contains.
     pub fn token(&self) -> Option<&str> {
         self.0.challenge.parameters.data.as_ref()?.get(TOKEN)?.as_str()
     }

@@ -142,7 +142,6 @@ impl ReadyImages {
     }
 }
 
-/// Returns the index of a level's stock.
 const fn stock_of(level: Level) -> usize {
     match level {
         Level::Light | Level::Normal => 0,

@@ -14,7 +14,6 @@ pub struct Secret(SecretString);
 const REDACTED: &str = "[redacted]";
 
 impl Secret {
-    /// Returns the value.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }

@@ -36,7 +36,6 @@ async fn examine(config: &Config, store: &dyn Store) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Returns the state of a key: whether it is configured and whether rows depend on it.
 const fn state_of(state: &KeyState) -> &'static str {
     match (state.is_held, state.key.given_up_at, state.usage.rows()) {
         (true, _, 0) => "held, unused",

@@ -91,7 +91,6 @@ fn line(token: &AccessToken, now: DateTime<Utc>) -> String {
     format!("{}  {:<10} {:<9} {state:<7} {created}  {}", token.id, token.site, token.role, token.name)
 }
 
-/// Returns the site that the token belongs to.
 fn owner(role: Role, site: Option<&str>) -> anyhow::Result<SiteId> {
     match (role, site) {
         (Role::Metrics, None) => Ok(SiteId::of_server()),

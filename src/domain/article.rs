@@ -46,7 +46,6 @@ impl Article {
         }
     }
 
-    /// Returns the fields that decide the article's mode.
     pub fn rules(&self) -> ArticleRules {
         ArticleRules {
             mode: self.mode,

@@ -80,7 +80,7 @@ impl fmt::Display for ArticleId {
 pub struct CommentId(pub Uuid);
 
 impl CommentId {
-    /// Parses the 36-character form. Returns `None` for any other.
+    /// Parses the 36-character form.
     pub fn parse(text: &str) -> Option<Self> {
         parse_uuid(text).map(Self)
     }

@@ -16,7 +16,6 @@ pub enum Appearance {
 }
 
 impl Appearance {
-    /// Returns the form of a comment that a reader may see.
     pub const fn of(status: Status, was_published: bool, public_replies: i32) -> Self {
         if status.is_public() {
             Self::Public

@@ -114,7 +114,6 @@ impl Quotas {
         }
     }
 
-    /// Returns the quotas of one replica when `replicas` of them share the limits.
     #[must_use]
     pub fn divided_by(&self, replicas: NonZeroU32) -> Self {
         let mut parts = self.clone();

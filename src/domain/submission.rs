@@ -85,8 +85,7 @@ pub struct Words<'a> {
 }
 
 impl Submission {
-    /// Returns the identity for detecting duplicates. Returns `None` without a device, because then nothing is a
-    /// duplicate.
+    /// Returns the identity for detecting duplicates, or `None` without a device, because then nothing is a duplicate.
     pub fn words(&self) -> Option<Words<'_>> {
         let Comment { article, reply_to, author_name, title, content, .. } = &self.comment;
         let device = self.sender.device?;

@@ -65,7 +65,6 @@ pub(super) fn listed(path: &str) -> Option<(&'static str, &'static [Role])> {
     TABLE.iter().find(|(listed, _)| *listed == path).copied()
 }
 
-/// Returns the roles that may call `path`, or `None` for an unknown path.
 pub fn allowed(path: &str) -> Option<&'static [Role]> {
     listed(path).map(|(_, roles)| roles)
 }

@@ -63,7 +63,6 @@ impl Namer<'_> {
         short_mac(&self.0.pseudonym, &label)
     }
 
-    /// Returns the mark that identifies the key in rows.
     pub const fn mark(self) -> KeyMark {
         self.0.mark
     }

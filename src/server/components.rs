@@ -37,7 +37,6 @@ pub(super) fn captcha(config: &Config) -> anyhow::Result<ImagePool> {
     pool.map_err(|error| anyhow::anyhow!("captcha.profiles, captcha.alphabet, captcha.fixed_answer: {error}"))
 }
 
-/// Returns the settings that calls use.
 pub(super) const fn site_defaults(config: &Config) -> SiteDefaults {
     SiteDefaults {
         text: config.text,

@@ -40,7 +40,6 @@ pub enum BanTarget {
 }
 
 impl BanTarget {
-    /// Returns the kind of the ban's subject.
     pub const fn kind(&self) -> BanKind {
         match self {
             Self::Comment(_, kind) => *kind,

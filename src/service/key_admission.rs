@@ -66,9 +66,6 @@ pub enum Admission {
 }
 
 /// Counts the rows that depend on each recorded key. It reads whole tables.
-///
-/// # Errors
-/// Returns the store's error.
 pub async fn key_states(store: &dyn Store, keyring: Option<&Keyring>, now: DateTime<Utc>) -> Result<KeyStates> {
     let recorded = store.recorded_keys().await?;
     let oldest = ban::recent_months(now).pop().unwrap_or(now);
@@ -98,9 +95,6 @@ fn counts_for(token: &AccessToken, key: KeyMark, held: &[KeyRecord]) -> bool {
 
 /// Records the ring's keys, and adds their MACs to the access tokens. If the ring lacks a key in use, nothing is
 /// written unless `accept` is true, which means that the key is given up.
-///
-/// # Errors
-/// Returns the store's error.
 pub async fn admit_keys(store: &dyn Store, keyring: &Keyring, accept: bool, now: DateTime<Utc>) -> Result<Admission> {
     let recorded = store.recorded_keys().await?;
     let held = keyring.records();

@@ -1,4 +1,5 @@
-//! The use cases. Only this layer joins domain, store, limiter, captcha and keyring.
+//! The use cases. Only this layer joins domain, store, limiter, captcha and keyring. Every method that uses the store
+//! may also fail with the store's error, whether or not its documentation lists that.
 
 mod access;
 mod bans;

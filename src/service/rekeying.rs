@@ -17,9 +17,6 @@ const MOST_BATCHES: usize = 5;
 
 /// Moves the data of the reader's device from the ring's other keys to the first key. It costs nothing if the ring
 /// has one key.
-///
-/// # Errors
-/// Returns the store's error.
 pub(super) async fn rekey_device(core: &Core, site: &SiteId, client: &ReaderContext) -> Result<()> {
     if !core.keyring.is_changing() {
         return Ok(());

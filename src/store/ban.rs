@@ -51,7 +51,6 @@ pub(super) fn made(new: &NewBan, mut settled: Vec<Settled>, more: bool) -> BanMa
     BanMade { ban: Ban { batch, ..new.ban.clone() }, settled, more }
 }
 
-/// Returns the audit entry of a new ban.
 pub(super) fn creation(new: &NewBan, made: &BanMade) -> AuditEntry {
     let Ban { id, reason, note, created_by, created_at, batch, .. } = &made.ban;
     AuditEntry {
@@ -104,12 +103,10 @@ impl Remembered {
     }
 }
 
-/// Returns the ban, revoked by `entry`.
 pub(super) fn revoked(ban: Ban, entry: &AuditEntry) -> Ban {
     Ban { revoked_at: Some(entry.at), revoked_by: entry.actor.clone(), ..ban }
 }
 
-/// Returns the cursor after `ban`.
 pub(super) fn cursor(ban: &Ban) -> Cursor {
     Cursor { at: ban.created_at, id: ban.id, score: 0.0 }
 }

@@ -13,12 +13,10 @@ mod files {
     include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
 }
 
-/// Returns the migrations of the SQLite schema.
 pub(super) fn sqlite() -> Migrator {
     migrator(files::SQLITE)
 }
 
-/// Returns the migrations of the PostgreSQL schema.
 pub(super) fn postgres() -> Migrator {
     migrator(files::POSTGRES)
 }

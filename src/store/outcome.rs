@@ -49,7 +49,6 @@ impl ChangedComment {
         self.entry.from_status != self.entry.to_status || self.entry.before.as_ref().is_some_and(looked)
     }
 
-    /// Returns the kind of the change's row in the change feed.
     pub(super) fn kind(&self) -> ChangeKind {
         let Comment { status, published_at, .. } = self.comment;
         ChangeKind::of_comment(self.entry.from_status, status, published_at, self.entry.at)
@@ -223,7 +222,6 @@ pub(super) fn is_remembered(batch: &DecisionBatch, settled: &[Settled]) -> bool 
     batch.batch.is_some() || settled.iter().all(|item| item.result.is_ok())
 }
 
-/// Returns the audit entry of an article change.
 pub(super) fn article_entry(change: &ArticleChange, after: &Article) -> AuditEntry {
     AuditEntry {
         article: Some(after.id.clone()),
@@ -233,7 +231,6 @@ pub(super) fn article_entry(change: &ArticleChange, after: &Article) -> AuditEnt
     }
 }
 
-/// Returns the request row with the response filled in.
 pub(super) fn answered(request: &RequestRow, answer: &impl serde::Serialize) -> Result<RequestRow> {
     let response = serde_json::to_string(answer).map_err(Error::internal)?;
     Ok(RequestRow { response, ..request.clone() })

@@ -11,7 +11,6 @@ use crate::domain::{
     named_enum::UnknownName,
 };
 
-/// Returns the enum value with this name.
 pub(super) fn named<T: FromStr<Err = UnknownName>>(text: &str) -> Result<T> {
     text.parse().map_err(Error::internal)
 }
@@ -26,17 +25,14 @@ pub(super) fn owner(text: &str) -> Result<SiteId> {
     SiteId::parse_owner(text).ok_or_else(|| Error::internal(format!("`{text}` is not a site id")))
 }
 
-/// Returns the stored site id.
 pub(super) fn site(text: &str) -> Result<SiteId> {
     SiteId::parse(text).ok_or_else(|| Error::internal(format!("`{text}` is not a site id")))
 }
 
-/// Returns the stored article id.
 pub(super) fn article_id(text: &str) -> Result<ArticleId> {
     ArticleId::stored(text).ok_or_else(|| Error::internal("a stored article id is invalid"))
 }
 
-/// Returns a hash of fixed length.
 pub(super) fn bytes<const N: usize>(bytes: &[u8]) -> Result<[u8; N]> {
     bytes.try_into().map_err(|_| Error::internal(format!("{} bytes where {N} were expected", bytes.len())))
 }

@@ -91,7 +91,6 @@ impl<'a> CheckedRevert<'a> {
         self.entries.iter().filter_map(|(subject, _)| subject.ban()).collect()
     }
 
-    /// Judges every item. Returns the response and the changes to write.
     pub(super) fn settle(&self, state: &RevertState) -> (RevertResult, Changes) {
         let mut items = Vec::with_capacity(self.entries.len());
         let mut changes = Changes::default();

@@ -40,7 +40,6 @@ fn drafted(change: &TermChange, draft: &TermDraft) -> Term {
     Term { id: change.id, pattern, tier, state, weight, note, revision: 1, updated_by: actor.clone(), updated_at: *at }
 }
 
-/// Returns the audit entry of a change whose result is `term`.
 pub(super) fn entry(change: &TermChange, term: &Term) -> AuditEntry {
     AuditEntry { revision: term.revision, note: term.described(), ..change.entry.clone() }
 }
@@ -56,7 +55,6 @@ pub(super) fn repeated() -> Error {
     Error::invalid("term.pattern", Problem::Repeated)
 }
 
-/// Returns the cursor after `term`.
 pub(super) fn cursor(term: &Term) -> Cursor {
     Cursor { at: term.updated_at, id: term.id, score: 0.0 }
 }

@@ -114,7 +114,7 @@ impl Lessons {
     }
 }
 
-/// Returns the label of a decision: spam, not spam, or none. A rejection for an insult gives no label.
+/// A rejection for an insult gives no label.
 fn label(entry: &Logged) -> Option<bool> {
     match entry.action {
         _ if entry.actor == SYSTEM => None,

@@ -140,7 +140,6 @@ impl std::fmt::Debug for Model {
 }
 
 impl Model {
-    /// Returns the number of decisions that the model learned from.
     pub const fn decisions(&self) -> u64 {
         self.ham + self.spam
     }

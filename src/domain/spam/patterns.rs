@@ -49,7 +49,7 @@ pub(super) fn addresses(low: &str) -> impl Iterator<Item = Span> {
     })
 }
 
-/// Replaces spelled-out dots (`bet88 chấm com`, `bet88[.]com`) by dots. Returns `None` if there are none.
+/// Replaces spelled-out dots (`bet88 chấm com`, `bet88[.]com`) by dots.
 pub(super) fn with_dots(low: &str) -> Option<String> {
     if !SPELT_DOT_ALONE.is_match(low) {
         return None;

@@ -27,7 +27,6 @@ pub(super) struct Plain {
 
 static TABLE: LazyLock<Vec<Option<Plain>>> = LazyLock::new(|| unicode::known().map(Plain::of).collect());
 
-/// Returns the properties of a plain character, or `None` for any other.
 pub(super) fn plain(c: char) -> Option<&'static Plain> {
     TABLE.get(usize::try_from(u32::from(c)).ok()?)?.as_ref()
 }

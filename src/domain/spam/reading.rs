@@ -19,7 +19,6 @@ impl<'a> Reading<'a> {
         Self { form, author_name, title, content }
     }
 
-    /// Returns each field with its name, its text as written and its views.
     pub fn fields(&self) -> [(Field, &'a str, &Views); 3] {
         let Self { form, author_name, title, content } = self;
         [

@@ -53,7 +53,6 @@ const KEPT_LENGTHS: usize = 9;
 static ALT_TEXTS: [[[OnceLock<String>; KEPT_LENGTHS]; 2]; 2] =
     [const { [const { [const { OnceLock::new() }; KEPT_LENGTHS] }; 2] }; 2];
 
-/// Returns the alternative text of an image with `length` symbols.
 fn alt_text(locale: Locale, digits_only: bool, length: usize) -> String {
     let format = || {
         let key = if digits_only { "captcha-alt-digits" } else { "captcha-alt" };

@@ -124,7 +124,6 @@ impl ReadMessage<'_> {
         }
     }
 
-    /// Returns an error if the declared or the actual length exceeds the limit.
     fn check(&self) -> Result<()> {
         let bytes = self.bytes();
         let declared = declared_len(bytes).unwrap_or_default();

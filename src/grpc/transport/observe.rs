@@ -98,7 +98,6 @@ fn code_of(response: &Response) -> Code {
     Status::from_header_map(response.headers()).map_or(Code::Ok, |status| status.code())
 }
 
-/// Returns the name of a code in the `grpc_code` label.
 const fn name(code: Code) -> &'static str {
     match code {
         Code::Ok => "OK",

@@ -9,12 +9,10 @@ use axum::extract::Request;
 
 use crate::ops::connection_slots::ConnectionSlot;
 
-/// Returns the slot of the request's connection.
 pub(in crate::grpc) fn slot_of(request: &Request) -> Option<&Arc<ConnectionSlot>> {
     request.extensions().get()
 }
 
-/// Returns the address that the request's connection is counted for.
 pub(in crate::grpc) fn peer_of(request: &Request) -> IpAddr {
     slot_of(request).map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |slot| slot.peer())
 }

@@ -102,7 +102,6 @@ impl Tls {
         Ok(Self { files, in_force: RwLock::new(config), handled: Mutex::new(Ok(read)) })
     }
 
-    /// Returns the acceptor for a new connection.
     pub(super) fn acceptor(&self) -> TlsAcceptor {
         TlsAcceptor::from(Arc::clone(&self.in_force.read().unwrap_or_else(PoisonError::into_inner)))
     }

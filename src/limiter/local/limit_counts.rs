@@ -64,7 +64,6 @@ impl<C: Clock + Clone> LimitCounts<C> {
         self.limiter.shrink_to_fit();
     }
 
-    /// Returns the number of subjects that have a count.
     #[cfg(test)]
     pub(super) fn subjects(&self) -> usize {
         self.limiter.len()

@@ -24,7 +24,6 @@ pub(super) struct Range {
     pub(super) master: Node,
 }
 
-/// Returns the address of the master of `service`.
 pub(super) async fn ask_sentinels(
     sentinels: &[ConnectionInfo],
     service: &str,

@@ -60,7 +60,6 @@ pub(super) struct ScriptAnswer {
     pub(super) checks: Vec<Option<Vec<ChargeOutcome>>>,
 }
 
-/// Returns the command that runs the script on `checks`.
 pub(super) fn command(naming: Naming, checks: &[ScriptCheck<'_>]) -> Cmd {
     let (name, script) = match naming {
         Naming::Hash => ("EVALSHA", HASH.as_str()),

@@ -78,7 +78,6 @@ impl Display for Topology {
     }
 }
 
-/// Returns the settings of `template` with another address.
 pub(super) fn at(template: &ConnectionInfo, host: &str, port: u16) -> ConnectionInfo {
     let host = host.to_owned();
     let addr = match template.addr() {

@@ -83,9 +83,6 @@ impl AccessTokens {
     }
 
     /// Returns the tokens of one site, or of all sites.
-    ///
-    /// # Errors
-    /// Returns the store's error.
     pub async fn list(&self, site: Option<&SiteId>) -> Result<Vec<AccessToken>> {
         self.store.list_tokens(site).await
     }

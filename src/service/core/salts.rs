@@ -24,7 +24,6 @@ pub(in crate::service) struct Salts {
 }
 
 impl Salts {
-    /// Returns the current month's salt.
     pub(in crate::service) const fn current(&self) -> Salt {
         self.current
     }
@@ -47,9 +46,6 @@ impl SaltCache {
     }
 
     /// Returns the site's salts in the month of `now`. Salts never change, so they are read once a month.
-    ///
-    /// # Errors
-    /// Returns the store's error.
     pub(in crate::service) async fn of(&self, site: &SiteId, now: DateTime<Utc>) -> Result<Arc<Salts>> {
         let month = (now.year(), now.month());
         let known = self.by_site.lock().unwrap_or_else(PoisonError::into_inner).get(site).cloned();

@@ -24,9 +24,6 @@ const MOST_RECEIVED: usize = 2_000;
 
 impl Maintenance {
     /// Puts terms on trial that hold too many comments. A term that is changed concurrently is skipped.
-    ///
-    /// # Errors
-    /// Returns the store's error.
     pub(super) async fn put_broad_terms_on_trial(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
         let (site, now) = (run.site, clock());
         let terms = self.core.store.all_terms(site).await?;

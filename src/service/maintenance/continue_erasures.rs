@@ -33,8 +33,7 @@ impl Maintenance {
         failed.map_or(Ok(runs), Err)
     }
 
-    /// Continues every unfinished erasure of a site. A failed erasure does not block the others. Returns `false` when
-    /// another replica has taken over the job.
+    /// Continues every unfinished erasure of a site. A failed erasure does not block the others.
     pub(super) async fn erase_open(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
         let mut failed = None;
         for erasure in self.core.store.open_erasures(run.site, AT_ONCE).await? {

@@ -19,10 +19,7 @@ use crate::{
 };
 
 impl Maintenance {
-    /// Rejects batch after batch until none is left. Returns `false` when another replica has taken over the job.
-    ///
-    /// # Errors
-    /// Returns the store's error.
+    /// Rejects batch after batch until none is left.
     pub(super) async fn expire_pending(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
         loop {
             let expired = self.expire_batch(run.site, clock()).await?;
@@ -38,8 +35,8 @@ impl Maintenance {
         }
     }
 
-    /// Rejects the oldest expired comments and returns their number. Each is rejected at the revision that was read,
-    /// so a concurrent decision of a moderator wins.
+    /// Rejects the oldest expired comments. Each is rejected at the revision that was read, so a concurrent decision of
+    /// a moderator wins.
     async fn expire_batch(&self, site: &SiteId, now: DateTime<Utc>) -> Result<u64> {
         let before = now - Duration::days(self.core.defaults.get().expire_pending_days);
         let forgotten = self.core.store.forgotten_pending(site, before, MAX_ITEMS).await?;

@@ -9,9 +9,6 @@ impl Maintenance {
     /// Deletes the requests and nonces that no replay can need any more, and returns the number of rows. Nonces are
     /// kept as long as requests, which is far longer than any challenge is valid. Any replica may run this at any
     /// time.
-    ///
-    /// # Errors
-    /// Returns the store's error.
     pub async fn forget_old(&self, now: DateTime<Utc>) -> Result<u64> {
         self.core.store.forget(now - Duration::hours(REQUEST_HOURS)).await
     }

@@ -42,8 +42,7 @@ impl Maintenance {
         failed.map_or(Ok(runs), Err)
     }
 
-    /// Indexes batch after batch until none is left or the turn is over. Returns `false` when another replica has
-    /// taken over the job.
+    /// Indexes batch after batch until none is left or the turn is over.
     pub(super) async fn index_site(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
         let until = Instant::now() + TURN;
         loop {
@@ -60,7 +59,7 @@ impl Maintenance {
     }
 
     /// Adds comments that are missing in the index to the backlog. Replicas of an earlier version write such comments
-    /// during an upgrade. Returns `false` when another replica has taken over the job.
+    /// during an upgrade.
     pub(super) async fn find_unindexed(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
         let mut after = CommentId(uuid::Uuid::nil());
         loop {

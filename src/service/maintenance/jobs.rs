@@ -1,5 +1,5 @@
 //! Background jobs that one replica does for all. A lease is taken for a run, renewed during the run, and kept until
-//! the job is due again.
+//! the job is due again. The functions of a job return `false` when another replica has taken over the job.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;

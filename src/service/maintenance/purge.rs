@@ -23,10 +23,7 @@ const CHANGES_AT_ONCE: usize = 5_000;
 impl Maintenance {
     /// Erases comments whose retention has ended, batch after batch. Deletes old change-feed rows, old statistics,
     /// unused author keys and the salts of months that no ban can refer to any more. The spam model keeps what it
-    /// learned. Returns `false` when another replica has taken over the job.
-    ///
-    /// # Errors
-    /// Returns the store's error.
+    /// learned.
     pub(super) async fn purge(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
         let now = clock();
         let retention = self.core.defaults.get().retention;
@@ -55,8 +52,7 @@ impl Maintenance {
         }
     }
 
-    /// Deletes change-feed rows older than `before`, batch after batch. Returns `false` when another replica has
-    /// taken over the job.
+    /// Deletes change-feed rows older than `before`, batch after batch.
     async fn prune_changes(&self, run: &Run<'_>, before: DateTime<Utc>, clock: Now<'_>) -> Result<bool> {
         while self.core.store.prune_changes(run.site, before, CHANGES_AT_ONCE).await? > 0 {
             if !self.hold(run, clock()).await? {

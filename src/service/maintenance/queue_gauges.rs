@@ -16,9 +16,6 @@ use crate::{
 
 impl Maintenance {
     /// Updates the queue gauges.
-    ///
-    /// # Errors
-    /// Returns the store's error.
     pub async fn measure_queue(&self, now: DateTime<Utc>) -> Result<()> {
         let gauges = self.core.store.queue_gauges(GAUGED).await?;
         for gauge in &gauges {

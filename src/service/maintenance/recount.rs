@@ -18,11 +18,8 @@ use crate::{
 };
 
 impl Maintenance {
-    /// Counts again, reports differences in public counts and repairs the statistics. Then adds comments that the
-    /// word index lacks to its backlog. Returns `false` when another replica has taken over the job.
-    ///
-    /// # Errors
-    /// Returns the store's error.
+    /// Counts again, reports differences in public counts and repairs the statistics. Then adds comments that the word
+    /// index lacks to its backlog.
     pub(super) async fn recount(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
         let now = clock();
         let drift = self.core.store.count_drift(run.site).await?;

@@ -5,17 +5,11 @@ use crate::domain::Result;
 
 impl Maintenance {
     /// Collects planner statistics of a new database as soon as it has data. Returns true when that has been done.
-    ///
-    /// # Errors
-    /// Returns the store's error.
     pub async fn survey(&self) -> Result<bool> {
         self.core.store.survey().await
     }
 
     /// Checks that the store can be written to.
-    ///
-    /// # Errors
-    /// Returns the store's error.
     pub async fn ping(&self) -> Result<()> {
         self.core.store.ping().await
     }

@@ -38,7 +38,6 @@ struct Course {
 }
 
 impl Course {
-    /// Returns the metadata of the model that has learned all lessons.
     fn head(&self, version: i64, made_at: DateTime<Utc>) -> Result<ModelHead> {
         let decisions = self.lessons.list.len();
         Ok(ModelHead {
@@ -56,9 +55,6 @@ impl Maintenance {
     /// Trains the models of all sites with new decisions, unless another replica does, and loads the models that any
     /// replica trained. Returns the number of models that changed. Every replica may call it at any time; the next
     /// call retries what failed.
-    ///
-    /// # Errors
-    /// Returns the store's error.
     pub async fn learn(&self, clock: Now<'_>) -> Result<u64> {
         let heads = self.core.store.model_heads().await?;
         for site in self.core.store.sites().await? {
@@ -83,7 +79,7 @@ impl Maintenance {
         Ok(new != 0 && (!knows_a_lot || new.abs() >= ENTRIES || waited))
     }
 
-    /// Trains one site's model. Returns `false` when another replica has taken over the job.
+    /// Trains one site's model.
     pub(super) async fn train(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
         let site = run.site;
         let head = self.core.store.model_heads().await?.into_iter().find(|(of, _)| of == site).map(|(_, head)| head);

@@ -39,7 +39,6 @@ pub struct Decided {
     pub comment: Comment,
 }
 
-/// Returns the result of a batch that has one decision.
 fn only(settled: Vec<Settled>) -> Result<Decided> {
     let missing = || Error::internal("a decision without an answer");
     let Settled { comment, result } = settled.into_iter().next().ok_or_else(missing)?;

@@ -43,9 +43,6 @@ pub struct LockdownRequest {
 
 impl Policies {
     /// Returns the site's policy and the rules that result from it.
-    ///
-    /// # Errors
-    /// Returns the store's error.
     pub async fn get_site(&self, site: &SiteId) -> Result<(Site, SiteRules)> {
         let policies = self.core.store.find_policies(site, &[]).await?;
         Ok(self.with_rules(policies.site))

@@ -125,9 +125,6 @@ impl PublicComments {
     }
 
     /// Returns the public counts. Articles that are unknown or hidden count 0.
-    ///
-    /// # Errors
-    /// Returns the store's error.
     pub async fn count_comments(&self, site: &SiteId, ids: &[ArticleId]) -> Result<HashMap<String, i64>> {
         let policies = self.core.pages.policies(site, ids, &*self.core.store).await?;
         let rules = policies.site.rules(self.core.defaults.get().mode);

@@ -88,18 +88,15 @@ impl Links {
         Self { options, patience, found: OnceCell::new() }
     }
 
-    /// Returns the options of a session without settings.
     pub(super) const fn options(&self) -> &PgConnectOptions {
         &self.options
     }
 
-    /// Returns the options of a session with `settings`.
     pub(super) fn with(&self, settings: &[(&str, &str)]) -> PgConnectOptions {
         // An empty list would still be sent, and a pooler would reject it.
         if settings.is_empty() { self.options.clone() } else { self.options.clone().options(settings.iter().copied()) }
     }
 
-    /// Returns the options of a direct session.
     pub(super) fn direct(&self) -> PgConnectOptions {
         self.with(SETTINGS).options([MARK])
     }
@@ -149,7 +146,6 @@ fn rejects_options(error: &sqlx::Error) -> bool {
 const READ_BACK: &str = "select name, setting from pg_settings where name in
     ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'enable_seqscan', 'plan_cache_mode')";
 
-/// Returns the names of the settings that the session did not apply.
 async fn missing_settings(connection: &mut PgConnection) -> Result<Vec<&'static str>, sqlx::Error> {
     let rows = sqlx::raw_sql(READ_BACK).fetch_all(connection).await?;
     let mut missing: Vec<_> = SETTINGS.to_vec();

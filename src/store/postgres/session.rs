@@ -38,17 +38,14 @@ impl Pool {
         Self { connections: Arc::new(connections), links, patience: settings.acquire }
     }
 
-    /// Returns the options of a connection without settings.
     pub(super) fn options(&self) -> &PgConnectOptions {
         self.links.options()
     }
 
-    /// Returns the options of a connection with `settings`.
     pub(super) fn options_with(&self, settings: &[(&str, &str)]) -> PgConnectOptions {
         self.links.with(settings)
     }
 
-    /// Returns the kind of connection to the server.
     pub(super) async fn link(&self) -> Result<Link, sqlx::Error> {
         self.links.get(self.connections.pool()).await
     }
@@ -150,7 +147,6 @@ impl Session {
         self.noted(steps)
     }
 
-    /// Returns the connection for a statement.
     fn connection(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
         self.ended = false;
         self.connection.as_deref_mut().ok_or(sqlx::Error::PoolClosed)

@@ -22,7 +22,6 @@ pub(in crate::store) enum Caller {
 /// A database: PostgreSQL or SQLite. The contract's traits are implemented once for all backends.
 #[async_trait]
 pub(in crate::store) trait Backend: Send + Sync {
-    /// Returns the connections for reading statements.
     fn reads(&self) -> Connection<'_>;
 
     /// Runs a statement that reads whole tables and may take minutes. PostgreSQL's statement timeout of two seconds

@@ -38,7 +38,6 @@ pub(super) fn read(row: &Row, now: DateTime<Utc>) -> Result<ReviewCase> {
     records::case(comment, row.starting(&CASE, COMMENT.len()), now)
 }
 
-/// Returns a case with its details.
 pub(super) async fn find(
     backend: &impl Backend,
     site: &SiteId,

@@ -155,7 +155,6 @@ async fn take(tx: &mut Connection<'_>, request: &ClaimRequest<'_>, ids: &[Commen
     read_ids(&rows)
 }
 
-/// Deletes the moderator's claims on `ids`, or all of them if `ids` is empty. Returns how many were in force.
 async fn release(
     tx: &mut Connection<'_>,
     site: &SiteId,

@@ -56,7 +56,6 @@ impl Transaction {
 }
 
 impl Connection<'_> {
-    /// Returns the dialect of the database.
     pub(in crate::store) const fn dialect(&self) -> Dialect {
         match self {
             Self::PostgresPool(_) | Self::Postgres(_) | Self::PostgresAlone(_) => Dialect::Postgres,

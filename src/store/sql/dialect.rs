@@ -199,7 +199,6 @@ impl Renderer<'_> {
     }
 }
 
-/// Returns the element type of PostgreSQL's arrays.
 const fn sql_type(kind: Kind) -> &'static str {
     match kind {
         Kind::Text => "text",

@@ -12,7 +12,6 @@ use crate::{
     store::outcome,
 };
 
-/// Erases comments and returns how many were erased.
 pub(super) async fn erase(tx: &mut Connection<'_>, erasure: &Erasure) -> Result<u64> {
     let ids: Vec<CommentId> = erasure.items.iter().map(|(_, comment)| *comment).collect();
     let mut comments = decision::lock(tx, &erasure.site, &ids).await?;

@@ -58,7 +58,6 @@ pub(super) async fn begin(
     request::insert(tx, site, request, erasure.batch, erasure.started_at).await
 }
 
-/// Returns the erasure of a request.
 pub(super) async fn find(on: Connection<'_>, site: &SiteId, request: Uuid) -> Result<Option<PersonErasure>> {
     let select = Statement::new("select ").columns(&ERASURE, "e");
     let select = select.push(" from erasures e where e.site_id = :site and e.request_id = :request");
@@ -66,7 +65,6 @@ pub(super) async fn find(on: Connection<'_>, site: &SiteId, request: Uuid) -> Re
     row.map(|row| read(row.of(&ERASURE, "e")?)).transpose()
 }
 
-/// Returns the sites with unfinished erasures from before `before`.
 pub(super) async fn sites(on: Connection<'_>, before: DateTime<Utc>) -> Result<Vec<SiteId>> {
     let rows = Statement::new(
         "select distinct site_id from erasures { | indexed by erasures_open}
@@ -76,7 +74,6 @@ pub(super) async fn sites(on: Connection<'_>, before: DateTime<Utc>) -> Result<V
     rows.iter().map(|row| row.fields().get("site_id")).collect()
 }
 
-/// Returns at most `limit` unfinished erasures of a site, oldest first.
 pub(super) async fn open(on: Connection<'_>, site: &SiteId, limit: usize) -> Result<Vec<PersonErasure>> {
     let rows = Statement::new("select ")
         .columns(&ERASURE, "e")
@@ -134,7 +131,6 @@ pub(super) async fn add_comments(tx: &mut Connection<'_>, site: &SiteId, request
     Ok(())
 }
 
-/// Deletes a device's reports and adds their number to the erasure. Returns how many reports were deleted.
 pub(super) async fn forget_reports(
     tx: &mut Connection<'_>,
     site: &SiteId,

@@ -21,13 +21,11 @@ const SITES_WITH_ARTICLES: &str = "with recursive s (site_id) as (
     )
     select site_id from s where site_id is not null";
 
-/// Returns every site that has an article.
 pub(super) async fn sites(on: Connection<'_>) -> Result<Vec<SiteId>> {
     read_sites(Statement::new(SITES_WITH_ARTICLES), on).await
 }
 
-/// Returns every site that has a token, settings or an article. Comments are not searched, because each one has an
-/// article of its site. The server's own tokens belong to no site.
+/// Comments are not searched, because each one has an article of its site. The server's own tokens belong to no site.
 pub(super) async fn known_sites(on: Connection<'_>) -> Result<Vec<SiteId>> {
     let with_settings = " union select site_id from sites union select site_id from tokens where site_id <> '*'
         order by site_id";
@@ -39,8 +37,7 @@ async fn read_sites(statement: Statement<'_>, on: Connection<'_>) -> Result<Vec<
     rows.iter().map(|row| row.fields().get("site_id")).collect()
 }
 
-/// Reserves a job until `next_at`. Returns `false` if another replica has it, or it is not due. On a conflict, the
-/// statement waits for the concurrent transaction and then sees the row that it wrote.
+/// On a conflict, the statement waits for the concurrent transaction and then sees the row that it wrote.
 pub(super) async fn begin(
     tx: &mut Connection<'_>,
     site: &SiteId,
@@ -64,8 +61,7 @@ pub(super) async fn begin(
     Ok(taken == 1)
 }
 
-/// Returns PENDING comments without a change since `before`, with their revisions. Each comment's last audit entry is
-/// looked up separately, because a join might read the whole audit.
+/// Each comment's last audit entry is looked up separately, because a join might read the whole audit.
 pub(super) async fn forgotten(
     on: Connection<'_>,
     site: &SiteId,
@@ -87,8 +83,8 @@ pub(super) async fn forgotten(
     rows.iter().map(|row| Ok((row.fields().get("comment_id")?, row.fields().get("revision")?))).collect()
 }
 
-/// Returns the gauges of each site's queue. Each number comes from a partial index of exactly its rows: counts read no
-/// table rows, and of the times only the first is read.
+/// Each number comes from a partial index of exactly its rows: counts read no table rows, and of the times only the
+/// first is read.
 pub(super) async fn gauges(on: Connection<'_>, most: i64) -> Result<Vec<QueueGauge>> {
     let rows = Statement::new(
         "with recursive s (site_id) as (

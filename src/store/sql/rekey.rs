@@ -127,7 +127,7 @@ async fn author(tx: &mut Connection<'_>, site: &SiteId, from: &DeviceNames, to: 
     Ok(())
 }
 
-/// Changes the subjects of bans that are not revoked to another key. Returns how many bans were changed.
+/// Changes the subjects of bans that are not revoked to another key.
 pub(super) async fn bans(tx: &mut Connection<'_>, site: &SiteId, moves: &[BanMove], key: KeyMark) -> Result<u64> {
     let rows = Rows::new()
         .column("kind", List::texts(moves.iter().map(|one| one.from.kind.as_str())))

@@ -10,7 +10,6 @@ use crate::{
     store::error,
 };
 
-/// Returns the stored request with this id.
 pub(in crate::store) async fn find(
     on: impl Into<Connection<'_>>,
     site: &SiteId,
@@ -69,8 +68,6 @@ pub(in crate::store) async fn insert_new(
     insert_row(tx, site, Some((request, made_by)), None, at).await
 }
 
-/// Spends a nonce in its own transaction and stores `request` in it. Returns `false` and writes nothing if the nonce
-/// was spent before or the request is already stored.
 pub(in crate::store) async fn spend_nonce(
     store: &impl Backend,
     site: &SiteId,

@@ -15,7 +15,6 @@ use crate::{
     store::revert::{BanState, FoundEntries},
 };
 
-/// Returns the entries of the revert's target.
 pub(super) async fn find(tx: &mut Connection<'_>, revert: &Revert) -> Result<FoundEntries> {
     let lone = match revert.target {
         Target::Batch(id) => return batch(tx, &revert.site, id).await,
@@ -73,7 +72,6 @@ async fn newest(tx: &mut Connection<'_>, revert: &Revert) -> Result<Option<Audit
     Ok(audit::read_all(&entries)?.pop())
 }
 
-/// Returns the entries that were already reverted.
 pub(super) async fn reverted(tx: &mut Connection<'_>, site: &SiteId, entries: &[Uuid]) -> Result<HashSet<Uuid>> {
     let rows = Statement::new(
         "select a.reverts from audit a { | indexed by audit_by_reverted}

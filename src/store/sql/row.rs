@@ -51,7 +51,6 @@ impl Columns {
         Self { computed, ..self }
     }
 
-    /// Returns how many columns there are.
     pub(super) const fn len(&self) -> usize {
         self.plain.len() + self.computed.len()
     }
@@ -84,7 +83,6 @@ impl Columns {
 }
 
 impl Row {
-    /// Returns the row's columns by their names.
     pub(in crate::store) const fn fields(&self) -> Fields<'_> {
         Fields { row: self, group: None }
     }
@@ -133,14 +131,11 @@ macro_rules! column {
 }
 
 impl Fields<'_> {
-    /// Returns the value of a column.
-    ///
     /// Fails with `Internal` if the row has no such column or its value has another type.
     pub(in crate::store) fn get<T: Field>(self, name: &str) -> Result<T> {
         T::read(self.row, self.place(name)?)
     }
 
-    /// Returns the enum value with the stored name.
     pub(in crate::store) fn named<T: FromStr<Err = UnknownName>>(self, name: &str) -> Result<T> {
         self.maybe_named(name)?.ok_or_else(|| Error::internal(format!("column {name} is null")))
     }

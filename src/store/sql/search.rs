@@ -206,7 +206,6 @@ fn index_query(search: &Search, site: &SiteId, dialect: Dialect) -> String {
     search.terms(site).into_iter().map(either).collect::<Vec<_>>().join(and)
 }
 
-/// Returns those of `ids` that the search finds.
 async fn find_among(on: Connection<'_>, site: &SiteId, search: &Search, ids: &[CommentId]) -> Result<Vec<CommentId>> {
     let rows = Statement::new(
         "select c.comment_id, c.author_name, c.title, c.content from comments c
@@ -217,13 +216,11 @@ async fn find_among(on: Connection<'_>, site: &SiteId, search: &Search, ids: &[C
     Ok(found.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
-/// Returns the comment of a row if the search finds it.
 fn found(search: &Search, row: Fields<'_>) -> Result<Option<CommentId>> {
     let id = row.get("comment_id")?;
     Ok(finds(search, row)?.then_some(id))
 }
 
-/// Returns whether the search finds the comment of a row.
 pub(super) fn finds(search: &Search, row: Fields<'_>) -> Result<bool> {
     let (name, title, content): (String, String, String) =
         (row.get("author_name")?, row.get("title")?, row.get("content")?);

@@ -28,7 +28,6 @@ pub(super) const INSERT_BACKLOG: &str = "insert into search_backlog (site_id, ba
     select site_id, {(array_agg(comment_id))[1] | min(comment_id)}, count(*),
         {array_agg(comment_id) | json_group_array(hex(comment_id))} from ";
 
-/// Indexes about `count` comments of the backlog, newest batches first. Returns how many left the backlog.
 pub(super) async fn index_comments(tx: &mut Connection<'_>, site: &SiteId, count: usize) -> Result<usize> {
     lock_to_index(tx, site).await?;
     let rows = Statement::new(
@@ -141,7 +140,7 @@ async fn lock(tx: &mut Connection<'_>, site: &SiteId, statement: &'static str) -
 }
 
 /// Checks the `count` comments after `after`, and adds those that are not indexed to the backlog. Some may already be
-/// in the backlog, which does no harm. Returns the last comment that was checked, or `None` if there are no more.
+/// in the backlog, which does no harm.
 pub(super) async fn find_unindexed(
     tx: &mut Connection<'_>,
     site: &SiteId,

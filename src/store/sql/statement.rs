@@ -119,7 +119,7 @@ impl<'q> Statement<'q> {
         Ok(on.into().run(&self).await?.0.into_iter().next())
     }
 
-    /// Returns the first row. Fails with `Internal` if there is none.
+    /// Fails with `Internal` if there is none.
     pub(in crate::store) async fn fetch_one(self, on: impl Into<Connection<'_>>) -> Result<Row> {
         self.fetch_optional(on).await?.ok_or_else(|| Error::internal("a statement returned no row"))
     }

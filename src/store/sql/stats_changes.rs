@@ -31,7 +31,6 @@ type Amounts<Site, Name> = BTreeMap<(Site, StatsKind, DateTime<Utc>, Name), i64>
 pub(super) struct StatsChanges<'a>(Amounts<&'a SiteId, &'a str>);
 
 impl<'a> StatsChanges<'a> {
-    /// Returns the changes that stored submissions cause.
     pub(super) fn of_submissions(stored: &'a [&Submission]) -> Self {
         let mut changes = Self::default();
         for one in stored {
@@ -41,7 +40,6 @@ impl<'a> StatsChanges<'a> {
         changes
     }
 
-    /// Returns the changes that decisions, reverts, escalations and erasures cause.
     pub(super) fn of_outcomes(site: &'a SiteId, outcomes: &'a [ChangedComment]) -> Self {
         let mut changes = Self::default();
         for ChangedComment { comment, entry } in outcomes {
@@ -63,7 +61,6 @@ impl<'a> StatsChanges<'a> {
         changes
     }
 
-    /// Returns the change that one audit entry causes.
     pub(super) fn of_entry(site: &'a SiteId, entry: &'a AuditEntry) -> Self {
         let mut changes = Self::default();
         changes.add_decision(site, entry);
@@ -81,7 +78,6 @@ impl<'a> StatsChanges<'a> {
         }
     }
 
-    /// Returns the rows for [`INSERT`].
     pub(super) fn rows(&self) -> Rows<'_> {
         rows(&self.0)
     }

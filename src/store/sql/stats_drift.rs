@@ -28,7 +28,6 @@ pub(super) enum Step {
     Months,
 }
 
-/// Returns the steps that compare all statistics of a site that are kept at `now`.
 pub(super) async fn steps(on: Connection<'_>, site: &SiteId, now: DateTime<Utc>) -> Result<Vec<Step>> {
     let from = kept_since(now);
     let rows = Statement::new(
@@ -65,7 +64,6 @@ fn split(from: DateTime<Utc>, until: DateTime<Utc>, hours: &[(DateTime<Utc>, i64
 }
 
 impl Step {
-    /// Returns whether anything differs.
     pub(super) async fn differs(&self, on: Connection<'_>, site: &SiteId) -> Result<bool> {
         let differences = self.differences(Statement::new("select kind, bucket, name, amount from ("), site);
         Ok(differences.push(") differing limit 1").fetch_optional(on).await?.is_some())

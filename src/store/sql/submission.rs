@@ -194,7 +194,6 @@ struct Known {
 }
 
 impl Known {
-    /// Returns the data of a submission that repeats nothing.
     const fn unrepeated(article: Option<Article>) -> Self {
         Self { request: None, nonce_is_spent: false, article, duplicate: None }
     }

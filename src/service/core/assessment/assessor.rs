@@ -31,28 +31,19 @@ impl Assessor {
         Self { models, terms, defaults }
     }
 
-    /// Returns the site's model as loaded by this replica, or `None` before the first decision.
     pub(in crate::service) fn learned(&self, site: &SiteId) -> Option<Arc<Learned>> {
         self.models.of(site)
     }
 
     /// Loads every model that is newer than the loaded one, and returns their number.
-    ///
-    /// # Errors
-    /// Returns the store's error.
     pub(in crate::service) async fn load_models(&self) -> Result<u64> {
         self.models.load().await
     }
 
-    /// Loads the changed terms of every site, and returns the number of sites with changes.
-    ///
-    /// # Errors
-    /// Returns the store's error. The terms that were loaded before stay in force.
     pub(in crate::service) async fn load_terms(&self) -> Result<u64> {
         self.terms.load().await
     }
 
-    /// Returns the thresholds of the site's scores: learned from its own decisions, or else from the settings.
     pub(in crate::service) fn thresholds(&self, site: &SiteId) -> Thresholds {
         let learned = self.learned(site).and_then(|learned| learned.thresholds);
         learned.unwrap_or_else(|| self.defaults.get().thresholds)

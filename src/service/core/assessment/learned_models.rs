@@ -35,7 +35,6 @@ impl LearnedModels {
         Self { store, by_site: RwLock::default() }
     }
 
-    /// Returns the site's loaded model, or `None` before the first decision.
     pub(super) fn of(&self, site: &SiteId) -> Option<Arc<Learned>> {
         self.by_site.read().unwrap_or_else(PoisonError::into_inner).get(site).cloned()
     }

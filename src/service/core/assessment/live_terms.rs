@@ -29,16 +29,10 @@ impl LiveTerms {
         Self { store, by_site: RwLock::default() }
     }
 
-    /// Returns the site's terms in force, or `None` if it never had any.
     pub(super) fn of(&self, site: &SiteId) -> Option<Arc<SiteTerms>> {
         self.by_site.read().unwrap_or_else(PoisonError::into_inner).get(site).cloned()
     }
 
-    /// Loads the changed terms of every site, and returns the number of sites with changes. Every replica calls it
-    /// periodically.
-    ///
-    /// # Errors
-    /// Returns the store's error. The terms that were loaded before stay in force.
     pub(super) async fn load(&self) -> Result<u64> {
         let mut loaded = 0;
         // The versions are read before the terms: a change in between is loaded again by the next call.
