@@ -29,7 +29,6 @@ pub(crate) struct Postgres {
     /// URL of its database `postgres`.
     pub(crate) url: String,
     pub(crate) processes: Processes,
-    /// Path of its log file.
     pub(crate) log: PathBuf,
 }
 

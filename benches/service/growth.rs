@@ -225,7 +225,6 @@ fn queues(article_id: &str) -> Vec<(&'static str, v1::QueueFilter, v1::QueueOrde
     ]
 }
 
-/// Returns the page tokens of the queue's first pages.
 async fn walk(links: &Links) -> anyhow::Result<Vec<String>> {
     let (mut desk, mut tokens) = (links.desk(0), Vec::new());
     let mut page_token = String::new();

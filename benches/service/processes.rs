@@ -150,7 +150,6 @@ fn busy() -> Duration {
     TICK * u32::try_from(busy).unwrap_or(u32::MAX)
 }
 
-/// Returns the resident memory of a process in MiB.
 pub(crate) fn resident_mib(pid: u32) -> f64 {
     let text = fs::read_to_string(format!("/proc/{pid}/statm")).unwrap_or_default();
     let pages: u64 = text.split(' ').nth(1).and_then(|one| one.parse().ok()).unwrap_or_default();
@@ -159,7 +158,6 @@ pub(crate) fn resident_mib(pid: u32) -> f64 {
     bytes / f64::from(1 << 20)
 }
 
-/// Returns the number of files and sockets that a process has open.
 pub(crate) fn descriptors(pid: u32) -> usize {
     fs::read_dir(format!("/proc/{pid}/fd")).map(Iterator::count).unwrap_or_default()
 }

@@ -63,7 +63,6 @@ pub(crate) fn median(mut numbers: Vec<f64>) -> f64 {
 }
 
 impl Report {
-    /// Adds a round's figures of a line.
     pub(crate) fn line(&mut self, name: &str, figures: &Figures) {
         println!(
             "  {name:<40} {:>9.0}/s  p50 {:>7.2}  p99 {:>7.2}  p99.9 {:>7.2} ms  {:>7.1} us cpu  {:>6.0} MiB{}{}",
@@ -86,7 +85,6 @@ impl Report {
         }
     }
 
-    /// Adds a round's ratio.
     pub(crate) fn ratio(&mut self, name: &str, goal: Goal, ratio: f64) {
         match self.ratios.iter_mut().find(|(known, ..)| known == name) {
             Some((_, _, rounds)) => rounds.push(ratio),

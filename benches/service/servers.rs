@@ -149,7 +149,6 @@ impl Server {
         Ok(Self { child, address, dir })
     }
 
-    /// Returns the access token that duyetd wrote for a role.
     pub(crate) fn token(&self, role: &str) -> anyhow::Result<String> {
         Ok(std::fs::read_to_string(self.dir.path().join(format!("{role}.token")))?.trim().to_owned())
     }

@@ -59,7 +59,6 @@ impl Bench {
     }
 }
 
-/// Runs a closed load of submits.
 pub(crate) async fn submits(
     server: &Server,
     callers: usize,

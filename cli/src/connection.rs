@@ -20,11 +20,9 @@ use duyet_proto::v1::{
     rule_service_client::RuleServiceClient,
 };
 
-/// Deadline of a call.
 pub(super) const DEADLINE: Duration = Duration::from_secs(10);
 /// Deadline of a stream, longer than the service's own limit for streams.
 const STREAM_DEADLINE: Duration = Duration::from_secs(6 * 60);
-/// Timeout for connecting.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Interval of HTTP/2 keep-alive pings during a call, to detect a dead connection.
 const KEEPALIVE: Duration = Duration::from_secs(4);

@@ -46,7 +46,6 @@ fn completions(shell: Shell, locale: Locale) -> String {
     String::from_utf8_lossy(&script).trim_end().to_owned()
 }
 
-/// Returns whether an argument takes names of reasons or of rules, or `None` if it takes neither.
 fn named(arg: &Arg) -> Option<Named> {
     match arg.get_id().as_str() {
         "reason" => Some(Named::Reason),

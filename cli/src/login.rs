@@ -40,7 +40,7 @@ pub(super) fn access(addr: Option<&str>, locale: Locale) -> Result<Access, Failu
     }
 }
 
-/// Returns the given address, else that of the login file. An unreadable login file does not prevent a new login.
+/// An unreadable login file does not prevent a new login.
 pub(super) fn address(addr: Option<&str>, locale: Locale) -> String {
     let stored = || path(locale).and_then(|path| load(&path, locale)).ok().flatten().map(|login| login.addr);
     addr.map(with_scheme).or_else(stored).unwrap_or_else(|| DEFAULT_ADDR.to_owned())

@@ -38,7 +38,6 @@ pub(super) fn read_yes() -> io::Result<bool> {
     Ok(is_yes(&line))
 }
 
-/// Returns whether stdin is a terminal.
 pub(super) fn is_typed() -> bool {
     io::stdin().is_terminal()
 }

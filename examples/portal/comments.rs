@@ -96,7 +96,6 @@ fn show(comment: Comment, open: bool, now: DateTime<Utc>) -> Shown {
     }
 }
 
-/// Returns the link to a comment and its replies.
 pub(crate) fn thread_link(root: &str) -> String {
     format!("/?cua={}#binh-luan", encode(root))
 }

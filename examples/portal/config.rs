@@ -21,7 +21,6 @@ pub(crate) struct Config {
     /// `PORTAL_ALTCHA`: the directory `dist` of the npm package `altcha`. With it the form uses the widget instead of
     /// the image.
     pub(crate) altcha: Option<PathBuf>,
-    /// The filter of the log.
     pub(crate) log: String,
     /// Time limit for open connections after a signal.
     pub(crate) grace: Duration,
@@ -69,7 +68,7 @@ fn with_scheme(addr: String) -> String {
     if addr.contains("://") { addr } else { format!("http://{addr}") }
 }
 
-/// Returns the value of a variable. An empty variable counts as unset.
+/// An empty variable counts as unset.
 fn read(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -48,7 +48,6 @@ impl Form {
         Self { parent_id, form_opened_at, request_id: new_request_id(), ..Self::default() }
     }
 
-    /// Normalises a posted form.
     pub(crate) fn clean(mut self) -> Self {
         // Browsers send line breaks as CR LF.
         self.content = self.content.replace("\r\n", "\n");

@@ -39,7 +39,6 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    /// Returns the reader in the form of the API.
     pub(crate) fn client(&self) -> ReaderContext {
         ReaderContext { ip: self.ip.clone(), device_token: self.device.clone() }
     }
@@ -86,7 +85,6 @@ pub(crate) fn seen_cookie() -> String {
     cookie(SEEN, "1", HALF_AN_HOUR)
 }
 
-/// Returns a cookie with a message for the next page.
 pub(crate) fn flash_cookie(flash: &str) -> String {
     cookie(FLASH, flash, 60)
 }

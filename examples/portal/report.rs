@@ -72,7 +72,6 @@ fn flash_of(error: &ServiceError) -> &'static str {
     }
 }
 
-/// Returns the message about a failed report.
 pub(crate) fn alert_text(flash: &str) -> &'static str {
     match flash {
         "bao-cao-thieu" => "Báo cáo chưa được gửi. Khi chọn “Lý do khác”, bạn cần viết rõ lý do, tối đa 500 ký tự.",

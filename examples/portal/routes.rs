@@ -117,7 +117,6 @@ async fn after_error(portal: &Portal, reader: &Reader, mut form: Form, mut error
     again(portal, reader, form, problems, status, cookie).await
 }
 
-/// Returns the page with a posted form.
 async fn again(
     portal: &Portal,
     reader: &Reader,

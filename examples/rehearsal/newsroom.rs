@@ -63,7 +63,6 @@ impl Newsroom {
         Ok(Self { running, moderation, dir })
     }
 
-    /// Submits `count` comments.
     pub(crate) async fn fill(&mut self, count: usize) -> anyhow::Result<()> {
         let bearer = bearer(&self.dir, "portal")?;
         let mut readers = tokio::task::JoinSet::new();

@@ -27,7 +27,6 @@ pub(crate) fn comment(number: usize) -> v1::SubmitCommentRequest {
     }
 }
 
-/// Returns the number of the comment on the screen.
 pub(crate) fn comment_on(screen: &str) -> Option<usize> {
     let (_, rest) = screen.split_once(MARK)?;
     rest.get(..4)?.parse().ok()

@@ -57,7 +57,6 @@ impl Named {
 }
 
 impl Entry {
-    /// Returns every accepted spelling.
     fn spellings(&self) -> [&str; 3] {
         [&self.code, &self.vietnamese, &self.english]
     }

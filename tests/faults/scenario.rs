@@ -31,7 +31,6 @@ pub(crate) fn whole_or<T>(whole: T, short: T) -> T {
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
     id: &'static str,
-    /// A description of the fault.
     fault: &'static str,
     pub(crate) seed: u64,
     whole: bool,

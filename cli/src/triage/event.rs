@@ -46,11 +46,8 @@ pub(super) enum Intent {
     Address,
     Scroll(Scroll),
     Quit,
-    /// A reason from the menu.
     Reason(v1::Reason),
-    /// A choice in the ban form.
     Form(FormKey),
-    /// An edit of the text input.
     Edit(Edit),
     Confirm,
     Cancel,

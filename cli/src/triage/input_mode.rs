@@ -7,7 +7,6 @@ pub(super) enum InputMode {
     Review,
     /// The menu of reasons.
     Reasons(InputPurpose),
-    /// A text input.
     Text(InputPurpose, TextInput),
     Ban(BanForm),
     Pane(Pane),

@@ -16,7 +16,6 @@ use ratatui::{Frame, Terminal, backend::CrosstermBackend};
 /// The terminal in full-screen mode.
 pub(super) struct FullScreen(Terminal<CrosstermBackend<Stdout>>);
 
-/// Returns whether stdin and stdout are terminals.
 pub(super) fn is_there() -> bool {
     io::stdin().is_terminal() && io::stdout().is_terminal()
 }

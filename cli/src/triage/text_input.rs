@@ -34,7 +34,6 @@ impl TextInput {
         self.text.trim()
     }
 
-    /// Returns the text before and behind the cursor.
     pub(super) fn parts(&self) -> (&str, &str) {
         self.text.split_at(self.cursor)
     }

@@ -33,7 +33,6 @@ impl Home {
         self.set(id, &format!("flagged_at = {}", self.time(at))).await;
     }
 
-    /// Records a takedown demand for a comment.
     pub(crate) async fn demand(&self, id: CommentId, due_at: DateTime<Utc>) {
         let due_at = self.time(due_at);
         self.set(id, &format!("flagged_at = {due_at}, takedown_kind = 'AUTHORITY', due_at = {due_at}")).await;

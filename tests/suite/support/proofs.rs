@@ -40,7 +40,6 @@ fn field(challenge: Challenge, solution: Solution) -> String {
 }
 
 impl Portal {
-    /// Requests a challenge of one of `kinds` for a reader.
     pub async fn challenge_for(
         &mut self,
         client: v1::ReaderContext,

@@ -49,7 +49,6 @@ pub(crate) fn article_named(name: &str) -> ArticleId {
     ArticleId::parse(name).unwrap()
 }
 
-/// Builds a request row with a new id.
 pub(crate) fn request() -> RequestRow {
     RequestRow {
         id: Uuid::new_v4(),
