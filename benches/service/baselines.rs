@@ -41,7 +41,6 @@ impl Postgres {
         Ok(Self { url: variable("DUYET_BENCH_POSTGRES_URL")?, processes: Processes(vec![pid]), log })
     }
 
-    /// Returns the URL of another database of the same cluster.
     pub(crate) fn database(&self, name: &str) -> String {
         self.url.rsplit_once('/').map_or_else(String::new, |(cluster, _)| format!("{cluster}/{name}"))
     }

@@ -92,7 +92,6 @@ impl Interceptor for Introduction {
     }
 }
 
-/// Returns a request for a stream, with a longer deadline.
 pub(super) fn streaming<T>(message: T) -> Request<T> {
     let mut request = Request::new(message);
     request.set_timeout(STREAM_DEADLINE);

@@ -61,7 +61,6 @@ pub(crate) fn known(answer: Result<tonic::Response<v1::SubmitCommentResponse>, S
     }
 }
 
-/// Returns a request with the deadline [`PATIENCE`].
 pub(crate) fn patient<T>(message: T) -> Request<T> {
     bounded(message, PATIENCE)
 }

@@ -64,7 +64,6 @@ impl Report {
         }
     }
 
-    /// Returns a random generator that repeats with the seed.
     pub(crate) fn chance(&self) -> StdRng {
         StdRng::seed_from_u64(self.seed)
     }

@@ -38,7 +38,6 @@ async fn newsroom(database: Database, change: impl FnOnce(&mut Quotas)) -> Newsr
     Newsroom::open_with(database, |config| config.limits = limits).await
 }
 
-/// Returns a reader with one comment that a moderator approved.
 async fn known_reader(newsroom: &Newsroom, ip: &str) -> Reader {
     let mut portal = newsroom.portal();
     let reader = Reader::new(&mut portal, "Lan", ip).await;

@@ -12,7 +12,6 @@ on_both_databases! {
     stored_text_has_no_hidden_characters,
 }
 
-/// Returns the rules that fired on a comment, sorted by name.
 async fn rules(newsroom: &Newsroom, id: &str) -> Vec<String> {
     let mut rules: Vec<_> = newsroom.desk().case(id).await.findings.into_iter().map(|finding| finding.rule).collect();
     rules.sort();

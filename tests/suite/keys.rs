@@ -174,7 +174,6 @@ async fn tokens_stay_valid_after_a_change_of_keys(database: Database) {
     }
 }
 
-/// Returns the keyrings before and after a change of keys.
 fn rings(newsroom: &Newsroom) -> (String, String) {
     let old = ring(&newsroom.config);
     let new = format!("{},{old}", new_key(2));

@@ -23,7 +23,6 @@ pub struct Daemon {
     environment_secrets: Vec<String>,
 }
 
-/// Returns the program's command with a clean environment and `data_dir`.
 pub fn duyetd(data_dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_duyetd"));
     command.env_clear().env("DUYET_DATA_DIR", data_dir);

@@ -105,7 +105,6 @@ impl Home {
         }
     }
 
-    /// Returns the first column of all rows.
     pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
         let sql = AssertSqlSafe(sql);
         match &self.back {

@@ -340,7 +340,6 @@ pub fn fresh_challenge(status: &Status) -> Option<v1::IssueChallengeResponse> {
     v1::IssueChallengeResponse::decode(&any.value[..]).ok()
 }
 
-/// Returns the URL of a new, empty database on the cluster that `tests/run` started.
 pub async fn empty_database_url() -> String {
     use sqlx::ConnectOptions as _;
     home::empty_database().await.to_url_lossy().to_string()

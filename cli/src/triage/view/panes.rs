@@ -134,7 +134,7 @@ fn comment(scene: &Scene<'_>, comment: &v1::Comment) -> Vec<Piece> {
     ]
 }
 
-/// Returns a text in parts, each with a heading. Parts without entries are left out.
+/// A text in parts, each with a heading. Parts without entries are left out.
 struct PaneText<'a> {
     scene: &'a Scene<'a>,
     width: usize,
