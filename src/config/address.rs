@@ -19,8 +19,8 @@ impl ListenAddr {
     /// that, an IPv4 address is preferred.
     ///
     /// # Errors
-    /// Returns `Malformed` if the text is not an address, `Lookup` if looking up the name fails, and `Unknown` if the
-    /// lookup finds no address.
+    /// `Malformed` if the text is not an address, `Lookup` if looking up the name fails, and `Unknown` if the lookup
+    /// finds no address.
     pub fn resolve(&self) -> Result<SocketAddr, AddressError> {
         if let Ok(addr) = self.0.parse() {
             return Ok(addr);

@@ -1,6 +1,5 @@
 //! The async runtime of a command.
 
-/// Runs `command` to completion.
 pub(super) fn block_on(command: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let result = runtime.block_on(command);

@@ -27,8 +27,8 @@ named_enum! {
 }
 
 impl BanKind {
-    /// Returns the longest ban of this kind, in days. No ban is permanent, because no subject is a verified person.
-    /// Bans of prefixes are shorter, because providers reassign them.
+    /// No ban is permanent, because no subject is a verified person. Bans of prefixes are shorter, because providers
+    /// reassign them.
     pub const fn max_days(self) -> i64 {
         match self {
             Self::IpPrefix => 30,

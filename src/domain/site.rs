@@ -92,8 +92,7 @@ impl SiteRules {
         article.close_at.or(auto)
     }
 
-    /// Returns the mode in force on an article at `now`. A hidden article stays hidden after its closing time, and a
-    /// closed one stays closed in a lockdown.
+    /// A hidden article stays hidden after its closing time, and a closed one stays closed in a lockdown.
     pub fn mode_of(&self, article: &Article, now: DateTime<Utc>) -> Mode {
         self.mode_by(&article.rules(), now)
     }

@@ -29,7 +29,6 @@ struct Properties {
 
 static TABLE: LazyLock<Vec<Properties>> = LazyLock::new(|| known().map(Properties::of).collect());
 
-/// Returns the cached characters in order.
 pub(super) fn known() -> impl Iterator<Item = char> {
     (0..KNOWN).filter_map(char::from_u32)
 }

@@ -13,8 +13,7 @@ use crate::{
     service::Authenticator,
 };
 
-/// Authenticates the caller and checks its role. Stores the authenticated [`Call`] in the request's extensions and
-/// returns the caller.
+/// Authenticates the caller and checks its role. Stores the authenticated [`Call`] in the request's extensions.
 ///
 /// # Errors
 /// `TokenInvalid` without a valid token, `MissingRole` when the token's role is not in `allowed`, and the

@@ -74,7 +74,6 @@ impl Keyring {
         std::iter::once(&self.first).chain(&self.others)
     }
 
-    /// Finds the key with this id.
     pub(super) fn find(&self, kid: u8) -> Option<&Keys> {
         self.all().find(|key| key.kid == kid)
     }

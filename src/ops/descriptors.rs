@@ -24,7 +24,7 @@ impl Connections {
     }
 }
 
-/// Raises the limit of this process as far as the system permits, and returns it.
+/// Raises the limit of this process as far as the system permits.
 #[cfg(unix)]
 pub fn raise() -> usize {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};

@@ -114,7 +114,7 @@ impl Bans {
     /// Creates a ban. Every submit that begins after this function has returned `Ok` is subject to it.
     ///
     /// # Errors
-    /// Returns `Invalid` (the times), `CommentNotFound`, `BanSubjectUnknown`, `RequestIdReused`.
+    /// `Invalid` (the times), `CommentNotFound`, `BanSubjectUnknown`, `RequestIdReused`.
     pub async fn create_ban(&self, caller: &Caller, request: BanRequest, now: DateTime<Utc>) -> Result<BanMade> {
         let row = request_row(&self.core.keyring, "CreateBan", caller, &request, request.request_id)?;
         // The times of a resend were checked when it was first sent, and are not checked against the current time.
@@ -178,7 +178,7 @@ impl Bans {
     /// Revokes a ban. The flag is `false` if the ban had already expired or been revoked.
     ///
     /// # Errors
-    /// Returns `BanNotFound`, `RequestIdReused`.
+    /// `BanNotFound`, `RequestIdReused`.
     pub async fn revoke_ban(&self, caller: &Caller, request: RevokeRequest, now: DateTime<Utc>) -> Result<(Ban, bool)> {
         let row = request_row(&self.core.keyring, "RevokeBan", caller, &request, request.request_id)?;
         let entry = AuditEntry {
@@ -194,7 +194,7 @@ impl Bans {
     /// Returns a page of bans, newest first: those in force, or all.
     ///
     /// # Errors
-    /// Returns `PageTokenInvalid`.
+    /// `PageTokenInvalid`.
     pub async fn list_bans(&self, site: &SiteId, request: &BansRequest, now: DateTime<Utc>) -> Result<BanList> {
         let BansRequest { ended, size, page_token } = request;
         let after = open_cursor(&self.core.keyring, site, "ListBans", ended, page_token)?;

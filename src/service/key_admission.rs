@@ -34,7 +34,6 @@ pub struct KeyStates {
 }
 
 impl KeyStates {
-    /// Returns the number of rows over all keys.
     pub fn total(&self) -> KeyUsage {
         self.keys.iter().fold(self.unmarked, |sum, state| sum.plus(&state.usage))
     }
@@ -85,8 +84,8 @@ pub async fn key_states(store: &dyn Store, keyring: Option<&Keyring>, now: DateT
     Ok(KeyStates { keys, unmarked: if alone { KeyUsage::default() } else { unmarked } })
 }
 
-/// Returns true when the token counts as a row of `key`. It counts for the first key of the ring that made one of its
-/// MACs; if there is none, for every key that made one.
+/// A token counts for the first key of the ring that made one of its MACs; if there is none, for every key that made
+/// one.
 fn counts_for(token: &AccessToken, key: KeyMark, held: &[KeyRecord]) -> bool {
     let vouches = |mark: KeyMark| token.macs.iter().any(|made| made.key == mark);
     let first = held.iter().map(|record| record.mark).find(|mark| vouches(*mark));

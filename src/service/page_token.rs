@@ -23,7 +23,7 @@ pub(super) fn seal_cursor(
 /// Opens a page token of the same site, method and filter. An empty token is the first page.
 ///
 /// # Errors
-/// Returns [`Error::PageTokenInvalid`].
+/// [`Error::PageTokenInvalid`].
 pub(super) fn open_cursor(
     keyring: &Keyring,
     site: &SiteId,

@@ -23,7 +23,6 @@ impl<'r, R> RowReader<'r, R> {
 pub(super) trait Read {
     fn text(&mut self) -> Result<String>;
     fn maybe_text(&mut self) -> Result<Option<String>>;
-    /// Returns a borrowed text.
     fn word(&mut self) -> Result<&str>;
     fn uuid(&mut self) -> Result<Uuid>;
     fn maybe_uuid(&mut self) -> Result<Option<Uuid>>;

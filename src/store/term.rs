@@ -16,8 +16,6 @@ pub(super) enum TermWrite {
     Remove,
 }
 
-/// Returns the kind of write for the change of `current`, and the changed term.
-///
 /// Fails with `TermNotFound` or `StaleTerm`.
 pub(super) fn changed(current: Option<Term>, change: &TermChange) -> Result<(TermWrite, Term)> {
     let expected = change.expected_revision;

@@ -62,7 +62,7 @@ impl Group {
         }
     }
 
-    /// Returns the weight of the group. N-grams count half, because many of them carry the same information.
+    /// N-grams count half, because many of them carry the same information.
     pub(super) const fn weight(self) -> f64 {
         if matches!(self, Self::Gram) { 0.5 } else { 1.0 }
     }
@@ -190,7 +190,6 @@ mod tests {
     use super::*;
     use crate::domain::comment::FormText;
 
-    /// Returns the sorted names of the features without n-grams.
     fn names(title: &str, content: &str) -> Vec<String> {
         let form = FormText { author_name: "Lan".into(), title: title.into(), content: content.into() };
         let mut names = Vec::new();

@@ -12,7 +12,7 @@ use super::{
 const BIAS: f64 = -2.0;
 
 impl Rule {
-    /// Returns the group of the rule. Rules of one group detect the same thing, so only the strongest finding counts.
+    /// Rules of one group detect the same thing, so only the strongest finding counts.
     const fn group(self) -> Self {
         match self {
             Self::HiddenLink => Self::Link,

@@ -126,12 +126,10 @@ fn to_report_count(of: ReportCount) -> v1::ReportCount {
     v1::ReportCount { reason: of.reason.map_or(v1::Reason::Unspecified, to_reason).into(), count: of.count }
 }
 
-/// Converts a takedown demand.
 pub(in crate::grpc) fn to_takedown(takedown: Takedown) -> v1::Takedown {
     v1::Takedown { kind: to_takedown_kind(takedown.kind).into(), due_at: Some(to_time(takedown.due_at)) }
 }
 
-/// Converts a moderator's note.
 pub(in crate::grpc) fn to_note(note: ModeratorNote) -> v1::ModeratorNote {
     v1::ModeratorNote { id: note.id.to_string(), at: Some(to_time(note.at)), actor: note.actor, text: note.text }
 }
@@ -182,7 +180,6 @@ fn feature_key(feature: &str) -> String {
     }
 }
 
-/// Converts an audit entry.
 pub(in crate::grpc) fn to_audit(entry: AuditEntry) -> v1::AuditEntry {
     let status = |status: Option<_>| status.map_or(v1::CommentStatus::Unspecified, to_status).into();
     v1::AuditEntry {

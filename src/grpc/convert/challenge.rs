@@ -62,7 +62,6 @@ fn alt_text(locale: Locale, digits_only: bool, length: usize) -> String {
     kept.map_or_else(format, |kept| kept.get_or_init(format).clone())
 }
 
-/// Converts an issued challenge.
 pub(in crate::grpc) fn to_issued(issued: IssuedChallenge, locale: Locale) -> v1::IssueChallengeResponse {
     let content = match issued.content {
         ChallengeContent::Image(image) => {

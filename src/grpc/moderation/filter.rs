@@ -21,7 +21,6 @@ use crate::{
 /// Longest text in a filter, in bytes.
 const MAX_FILTER_BYTES: usize = 200;
 
-/// Parses a queue filter and reports its violations.
 pub(super) fn queue_filter(filter: v1::QueueFilter, violations: &mut Violations) -> QueueFilter {
     let asked = filter.status.len();
     let mut status: Vec<Status> = filter.status.into_iter().filter_map(from_status).collect();

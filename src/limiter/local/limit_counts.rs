@@ -51,7 +51,6 @@ impl<C: Clock + Clone> LimitCounts<C> {
         }
     }
 
-    /// Refunds a charge that was counted.
     pub(super) fn refund(&self, charge: &Charge) {
         if charge.weight.counts() {
             self.cells.refund(&charge.subject, self.interval.into());

@@ -35,7 +35,6 @@ impl CircuitBreaker {
         self.open
     }
 
-    /// Records a successful call.
     pub(super) fn succeeded(&mut self) {
         (self.time_outs, self.silent_since) = (0, None);
     }

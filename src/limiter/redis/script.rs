@@ -117,7 +117,6 @@ fn outcome(number: i64) -> ChargeOutcome {
     }
 }
 
-/// Creates the error of an unexpected answer.
 pub(super) fn unexpected_answer() -> RedisError {
     (ErrorKind::UnexpectedReturnType, "redis returned an unexpected answer").into()
 }

@@ -23,7 +23,7 @@ const SOLVING: [f64; 9] = [0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 120.0, 600.0];
 #[error("{0}")]
 pub struct InstallError(Arc<BuildError>);
 
-/// Installs the recorder on the first call, and returns its renderer.
+/// Installs the recorder on the first call.
 ///
 /// # Errors
 /// Another recorder is already installed.

@@ -65,8 +65,8 @@ impl Authenticator {
     /// Returns the caller who holds the bearer token that `peer` sent.
     ///
     /// # Errors
-    /// Returns `TokenInvalid` for anything but a live token, `Overloaded` when there are too many look-ups of unknown
-    /// tokens, or the store's error.
+    /// `TokenInvalid` for anything but a live token, `Overloaded` when there are too many look-ups of unknown tokens,
+    /// or the store's error.
     pub async fn authenticate(&self, bearer: &str, peer: IpAddr, now: DateTime<Utc>) -> Result<Arc<Caller>> {
         let (id, hash) = parse_access_token(bearer).ok_or(Error::TokenInvalid)?;
         let found = match self.known(id) {
@@ -84,7 +84,7 @@ impl Authenticator {
     /// Checks the token of a caller who was authenticated before.
     ///
     /// # Errors
-    /// Returns `TokenInvalid` when the token was revoked or has expired since then, or the store's error.
+    /// `TokenInvalid` when the token was revoked or has expired since then, or the store's error.
     pub async fn check_again(&self, caller: &Caller, now: DateTime<Utc>) -> Result<()> {
         let found = match self.known(caller.token) {
             Some(known) => self.refreshed(known, now).await?,
@@ -131,8 +131,7 @@ impl Authenticator {
         self.lock().get(&id).cloned()
     }
 
-    /// Returns the stored token. A row counts as missing if no server with these keys stored it, or if it was changed
-    /// afterwards.
+    /// A row counts as missing if no server with these keys stored it, or if it was changed afterwards.
     async fn look_up(&self, id: Uuid) -> Result<Option<AccessToken>> {
         Ok(self.store.find_token(id).await?.filter(|token| self.keyring.vouches_for(token)))
     }

@@ -46,7 +46,7 @@ impl AccessTokens {
     /// live token of that name.
     ///
     /// # Errors
-    /// Returns `Invalid` for a name that tokens may not have, or the store's error.
+    /// `Invalid` for a name that tokens may not have, or the store's error.
     pub async fn create(&self, new: NewToken, now: DateTime<Utc>) -> Result<Option<(Uuid, String)>> {
         let (token, text) = self.prepare(new, now);
         Ok(self.insert(&token).await?.then_some((token.id, text)))
@@ -74,7 +74,7 @@ impl AccessTokens {
     /// Stores a prepared token. Returns `false` when the site has a live token of that name.
     ///
     /// # Errors
-    /// Returns `Invalid` for a name that tokens may not have, or the store's error.
+    /// `Invalid` for a name that tokens may not have, or the store's error.
     pub async fn insert(&self, token: &AccessToken) -> Result<bool> {
         if access::check_name(&token.name).is_err() {
             return Err(Error::invalid("name", Problem::NotForCallers));

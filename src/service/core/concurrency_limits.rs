@@ -67,7 +67,7 @@ impl ConcurrencyLimits {
     /// Takes a permit for an expensive call. Dropping it releases it.
     ///
     /// # Errors
-    /// Returns `Overloaded` when no permit is left for the process, the caller's site or the caller's token.
+    /// `Overloaded` when no permit is left for the process, the caller's site or the caller's token.
     pub(in crate::service) fn take(&self, caller: &Arc<Caller>, cost: Cost) -> Result<Permit> {
         let permits = match cost {
             Cost::Past => &self.past,

@@ -137,7 +137,7 @@ impl RateLimits {
         }
     }
 
-    /// Returns the charges of an article and its site. Only known devices may use the reserve.
+    /// Only known devices may use the reserve.
     fn place(
         &self,
         reader: LimitedReader<'_>,
@@ -153,10 +153,10 @@ impl RateLimits {
     }
 }
 
-/// Returns the charges of one reader. A known device is charged only to its own limit, so that other readers behind its
-/// address do not affect it. A new device is also charged to its prefixes, because a bot could use a new device for
-/// each attempt. Readers without a device have separate counts per prefix, so that bots that keep no cookie use up only
-/// each other's quota. IPv6 prefixes are nested, and each has its own quota.
+/// A known device is charged only to its own limit, so that other readers behind its address do not affect it. A new
+/// device is also charged to its prefixes, because a bot could use a new device for each attempt. Readers without a
+/// device have separate counts per prefix, so that bots that keep no cookie use up only each other's quota. IPv6
+/// prefixes are nested, and each has its own quota.
 fn person(reader: LimitedReader<'_>, weight: ChargeWeight, limits: &PerPerson) -> Vec<Charge> {
     let LimitedReader { site, sender, wider, .. } = reader;
     let own = sender.device.map(|device| (limits.device, subject_of(site, device)));

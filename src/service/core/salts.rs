@@ -45,7 +45,7 @@ impl SaltCache {
         Self { store, by_site: Mutex::default() }
     }
 
-    /// Returns the site's salts in the month of `now`. Salts never change, so they are read once a month.
+    /// Salts never change, so they are read once a month.
     pub(in crate::service) async fn of(&self, site: &SiteId, now: DateTime<Utc>) -> Result<Arc<Salts>> {
         let month = (now.year(), now.month());
         let known = self.by_site.lock().unwrap_or_else(PoisonError::into_inner).get(site).cloned();

@@ -18,8 +18,8 @@ impl Maintenance {
     /// Continues unfinished erasures on every site, and returns the number of runs.
     ///
     /// # Errors
-    /// Returns the store's error: that of listing the sites, or that of the last run that failed. All other runs are
-    /// completed first.
+    /// The store's error: that of listing the sites, or that of the last run that failed. All other runs are completed
+    /// first.
     pub async fn continue_erasures(&self, clock: Now<'_>) -> Result<u64> {
         let before = clock() - chrono::Duration::seconds(LEFT_TO_THE_CALL);
         let mut runs = 0;

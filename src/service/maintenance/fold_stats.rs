@@ -7,7 +7,7 @@ use crate::domain::Result;
 const AT_ONCE: usize = 2_000;
 
 impl Maintenance {
-    /// Adds up the appended changes of all sites, and returns their number. Every replica may call it at any time.
+    /// Adds up the appended changes of all sites. Every replica may call it at any time.
     pub async fn fold_stats(&self) -> Result<u64> {
         let mut folded = 0;
         loop {

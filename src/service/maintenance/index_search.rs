@@ -28,8 +28,8 @@ impl Maintenance {
     /// call it at any time.
     ///
     /// # Errors
-    /// Returns the store's error: that of listing the sites, or that of the last run that failed. All other runs are
-    /// completed first.
+    /// The store's error: that of listing the sites, or that of the last run that failed. All other runs are completed
+    /// first.
     pub async fn index_search(&self, clock: Now<'_>) -> Result<u64> {
         let mut runs = 0;
         let mut failed = None;

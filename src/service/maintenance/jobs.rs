@@ -25,8 +25,8 @@ impl Maintenance {
     /// release fails, the job is due when its lease has expired.
     ///
     /// # Errors
-    /// Returns the store's error: that of listing the sites, or that of the last run that failed. All other runs are
-    /// completed first.
+    /// The store's error: that of listing the sites, or that of the last run that failed. All other runs are completed
+    /// first.
     pub async fn run_jobs(&self, clock: Now<'_>) -> Result<u64> {
         let mut runs = 0;
         let mut failed = None;

@@ -79,7 +79,6 @@ impl Maintenance {
         Ok(new != 0 && (!knows_a_lot || new.abs() >= ENTRIES || waited))
     }
 
-    /// Trains one site's model.
     pub(super) async fn train(&self, run: &Run<'_>, clock: Now<'_>) -> Result<bool> {
         let site = run.site;
         let head = self.core.store.model_heads().await?.into_iter().find(|(of, _)| of == site).map(|(_, head)| head);
@@ -132,7 +131,6 @@ impl Maintenance {
     }
 
     /// Returns the stored model and the number of lessons it has learned, if those are the first of `lessons`.
-    /// Returns `None` when the model must be rebuilt.
     async fn model_to_go_on_from(
         &self,
         site: &SiteId,

@@ -57,9 +57,6 @@ impl Pollers {
     }
 
     /// Subscribes to the changes of a site from now on. Some earlier changes may be received, too.
-    ///
-    /// # Errors
-    /// Those of the store.
     pub(super) async fn follow(
         self: &Arc<Self>,
         store: &Arc<dyn Store>,

@@ -53,9 +53,6 @@ pub struct ClaimedCases {
 impl Moderation {
     /// Claims the next comments for the caller, and renews the caller's claims. Claimed comments that do not fit into
     /// the response are released at once.
-    ///
-    /// # Errors
-    /// Those of the store.
     pub async fn claim_next(
         &self,
         caller: &Caller,
@@ -148,9 +145,6 @@ impl Moderation {
 
     /// Releases the caller's claims on `ids`, or all of the caller's claims if `ids` is empty. Returns the number of
     /// claims that were still held.
-    ///
-    /// # Errors
-    /// Those of the store.
     pub async fn release_claims(&self, caller: &Caller, ids: &[CommentId], now: DateTime<Utc>) -> Result<u64> {
         let released = self.core.store.release_claims(&caller.site, &caller.name, ids, now).await?;
         metric::claimed("RELEASED", usize::try_from(released).unwrap_or_default());

@@ -48,9 +48,6 @@ impl Watches {
     }
 
     /// Subscribes to the changes of a site from now on. Some earlier changes may be received, too.
-    ///
-    /// # Errors
-    /// Those of the store.
     pub(super) async fn changes(
         &self,
         store: &Arc<dyn Store>,

@@ -52,7 +52,7 @@ impl Policies {
     /// Comments that a ban holds and comments with a takedown demand are left for a moderator to decide.
     ///
     /// # Errors
-    /// Returns `ArticleNotFound`, `RequestIdReused`.
+    /// `ArticleNotFound`, `RequestIdReused`.
     pub async fn approve_pending(
         &self,
         caller: &Caller,

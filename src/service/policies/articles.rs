@@ -40,7 +40,7 @@ impl Policies {
     /// Returns an article's policy and the site's rules.
     ///
     /// # Errors
-    /// Returns `ArticleNotFound`.
+    /// `ArticleNotFound`.
     pub async fn get_article(&self, site: &SiteId, id: &ArticleId) -> Result<(Article, SiteRules)> {
         let policies = self.core.store.find_policies(site, std::slice::from_ref(id)).await?;
         let rules = policies.site.rules(self.core.defaults.get().mode);
@@ -62,7 +62,7 @@ impl Policies {
     /// Changes an article's policy, or creates the article if revision 0 is expected.
     ///
     /// # Errors
-    /// Returns `ArticleNotFound`, `StaleArticle`, `RequestIdReused`.
+    /// `ArticleNotFound`, `StaleArticle`, `RequestIdReused`.
     pub async fn update_article(
         &self,
         caller: &Caller,

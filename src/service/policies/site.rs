@@ -51,7 +51,7 @@ impl Policies {
     /// Changes the site's policy.
     ///
     /// # Errors
-    /// Returns `StaleSite`, `RequestIdReused`.
+    /// `StaleSite`, `RequestIdReused`.
     pub async fn update_site(
         &self,
         caller: &Caller,
@@ -80,7 +80,7 @@ impl Policies {
     /// response is held; one that began earlier may still be published.
     ///
     /// # Errors
-    /// Returns `Invalid` when the lockdown's end is already past, and `RequestIdReused`.
+    /// `Invalid` when the lockdown's end is already past, and `RequestIdReused`.
     pub async fn lock_down(
         &self,
         caller: &Caller,

@@ -62,7 +62,7 @@ impl Privacy {
     /// the work and returns the progress, which is the total once all is done.
     ///
     /// # Errors
-    /// Returns the errors of [`Privacy::export_author`] and `RequestIdReused`.
+    /// The errors of [`Privacy::export_author`] and `RequestIdReused`.
     pub async fn erase_author(&self, caller: &Caller, request: EraseRequest, now: DateTime<Utc>) -> Result<Erased> {
         let site = &caller.site;
         let row = request_row(&self.core.keyring, "EraseAuthor", caller, &request, request.request_id)?;

@@ -70,7 +70,6 @@ pub struct Export {
 }
 
 impl Export {
-    /// Returns the next item, or `None` at the end.
     pub async fn next(&mut self) -> Option<Result<ExportItem>> {
         while self.ready.is_empty() {
             if self.is_read {
@@ -118,8 +117,8 @@ impl Privacy {
     /// Exports everything that is stored about a person.
     ///
     /// # Errors
-    /// Returns `MissingRole` (a portal without a receipt), `Invalid` (the receipt is not from this service),
-    /// `CommentNotFound`, and `Overloaded` when the caller's limit of expensive calls is reached.
+    /// `MissingRole` (a portal without a receipt), `Invalid` (the receipt is not from this service), `CommentNotFound`,
+    /// and `Overloaded` when the caller's limit of expensive calls is reached.
     pub async fn export_author(&self, caller: &Arc<Caller>, person: &Person) -> Result<Export> {
         let permit = self.core.expensive.take(caller, Cost::Report)?;
         let whose = self.whose(caller, person).await?;

@@ -33,7 +33,7 @@ impl Privacy {
     /// anything is returned. A resend writes no second entry.
     ///
     /// # Errors
-    /// Returns `CommentNotFound`.
+    /// `CommentNotFound`.
     pub async fn reveal_sender(
         &self,
         caller: &Caller,

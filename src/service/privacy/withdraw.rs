@@ -30,8 +30,8 @@ impl Privacy {
     /// before. Erased comments count for no trust level, so a withdrawal does not lower the reader's trust.
     ///
     /// # Errors
-    /// Returns `Invalid` (the receipt is not of this comment), `CommentNotFound`, `InvalidTransition` (a moderator
-    /// took it down or rejected it), `RequestIdReused`.
+    /// `Invalid` (the receipt is not of this comment), `CommentNotFound`, `InvalidTransition` (a moderator took it down
+    /// or rejected it), `RequestIdReused`.
     pub async fn withdraw(&self, caller: &Caller, request: WithdrawRequest, now: DateTime<Utc>) -> Result<bool> {
         let (site, id) = (&caller.site, request.comment);
         let row = request_row(&self.core.keyring, "WithdrawComment", caller, &request, request.request_id)?;

@@ -58,7 +58,7 @@ impl PublicComments {
     /// reader's own.
     ///
     /// # Errors
-    /// Returns `CommentNotFound`, also for comments that this reader may not see.
+    /// `CommentNotFound`, also for comments that this reader may not see.
     pub async fn get_comment(
         &self,
         site: &SiteId,
@@ -81,7 +81,7 @@ impl PublicComments {
     /// Returns a page of an article's comments, encoded by `write`.
     ///
     /// # Errors
-    /// Returns `PageTokenInvalid`.
+    /// `PageTokenInvalid`.
     pub async fn list_comments(
         &self,
         site: &SiteId,

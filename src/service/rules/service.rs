@@ -17,7 +17,6 @@ impl Rules {
         Self { core }
     }
 
-    /// Returns the length limits of readers' texts.
     pub fn text_limits(&self) -> TextLimits {
         self.core.defaults.get().text
     }
@@ -36,7 +35,7 @@ impl Rules {
     /// periodically.
     ///
     /// # Errors
-    /// Returns the store's error. The terms that were loaded before stay in force.
+    /// The store's error. The terms that were loaded before stay in force.
     pub async fn load_terms(&self) -> Result<u64> {
         self.core.assessor.load_terms().await
     }

@@ -63,7 +63,7 @@ impl Rules {
     /// Returns a page of terms, most recently changed first.
     ///
     /// # Errors
-    /// Returns `PageTokenInvalid`.
+    /// `PageTokenInvalid`.
     pub async fn list_terms(&self, site: &SiteId, request: &TermsRequest) -> Result<TermList> {
         let TermsRequest { query, size, page_token } = request;
         let key = term_key(query);
@@ -77,8 +77,8 @@ impl Rules {
     /// within seconds.
     ///
     /// # Errors
-    /// Returns `MissingRole`, `TermNotFound`, `StaleTerm`, `Invalid` (the tier has the pattern already, or the site
-    /// has too many terms), `RequestIdReused`.
+    /// `MissingRole`, `TermNotFound`, `StaleTerm`, `Invalid` (the tier has the pattern already, or the site has too
+    /// many terms), `RequestIdReused`.
     pub async fn put_term(&self, caller: &Caller, request: PutTermRequest, now: DateTime<Utc>) -> Result<Term> {
         let row = request_row(&self.core.keyring, "PutTerm", caller, &request, request.request_id)?;
         let PutTermRequest { id, revision, draft, .. } = request;
@@ -89,7 +89,7 @@ impl Rules {
     /// Deletes a term, and returns its last version.
     ///
     /// # Errors
-    /// Returns the errors of [`Rules::put_term`].
+    /// The errors of [`Rules::put_term`].
     pub async fn delete_term(&self, caller: &Caller, request: DeleteTermRequest, now: DateTime<Utc>) -> Result<Term> {
         let row = request_row(&self.core.keyring, "DeleteTerm", caller, &request, request.request_id)?;
         self.change_term(caller, AuditAction::DeleteTerm, (request.id, request.revision, None), row, now).await

@@ -44,7 +44,7 @@ impl Rules {
     /// Assesses a text as a submit would, without the signals that only a submit has.
     ///
     /// # Errors
-    /// Returns `Overloaded` when the caller's limit of expensive calls is reached.
+    /// `Overloaded` when the caller's limit of expensive calls is reached.
     pub fn assess_text(&self, caller: &Arc<Caller>, text: &FormText) -> Result<Expensive<Assessed>> {
         let (site, permit) = (&caller.site, self.core.expensive.take(caller, Cost::Search)?);
         let assessment = self.core.assessor.assess(site, &Reading::of(text), &FormSignals::default());
@@ -60,7 +60,7 @@ impl Rules {
     /// it would be stored. Writes nothing.
     ///
     /// # Errors
-    /// Returns `TermNotFound`, `StaleTerm`, `Invalid` when the tier has the pattern already, and `Overloaded`.
+    /// `TermNotFound`, `StaleTerm`, `Invalid` when the tier has the pattern already, and `Overloaded`.
     pub async fn try_term(
         &self,
         caller: &Arc<Caller>,
@@ -87,7 +87,7 @@ impl Rules {
     /// model is left out, because it learned from these very decisions.
     ///
     /// # Errors
-    /// Returns the errors of [`Rules::try_term`].
+    /// The errors of [`Rules::try_term`].
     pub async fn replay_rules(
         &self,
         caller: &Arc<Caller>,

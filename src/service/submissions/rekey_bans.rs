@@ -36,9 +36,6 @@ impl Submissions {
 
     /// Adds the counts of the same text under the keyring's other keys, so that a campaign is recognised across a key
     /// rotation.
-    ///
-    /// # Errors
-    /// Those of the store.
     pub(super) async fn add_same_texts(&self, attempt: &Attempt<'_>, context: &mut SubmitContext) -> Result<()> {
         let by = |key| skeleton_by(key, attempt.site, &attempt.reading);
         let skeletons: Vec<_> = self.core.keyring.others().filter_map(by).collect();

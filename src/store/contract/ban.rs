@@ -35,6 +35,5 @@ pub trait BanStore: Send + Sync {
         after: Option<Cursor>,
     ) -> Result<Page<Ban>>;
 
-    /// Returns the hashes of a comment's sender.
     async fn find_sender(&self, site: &SiteId, id: CommentId) -> Result<Option<SenderTrace>>;
 }

@@ -14,8 +14,7 @@ pub trait ChangeStore: Send + Sync {
     /// Returns an offset of the feed: all changes that are committed after this call have greater numbers.
     async fn newest_change(&self, site: &SiteId) -> Result<i64>;
 
-    /// Deletes at most `limit` of a site's oldest changes from before `before`, but never the newest change. Returns
-    /// how many were deleted.
+    /// Deletes at most `limit` of a site's oldest changes from before `before`, but never the newest change.
     async fn prune_changes(&self, site: &SiteId, before: DateTime<Utc>, limit: usize) -> Result<u64>;
 }
 

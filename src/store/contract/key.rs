@@ -49,7 +49,7 @@ pub trait KeyStore: Send + Sync {
     /// of the comments keep their key.
     async fn rekey(&self, rekeying: &Rekeying) -> Result<()>;
 
-    /// Changes the subjects of bans to another key. Returns how many bans were changed.
+    /// Changes the subjects of bans to another key.
     async fn rekey_bans(&self, site: &SiteId, moves: &[BanMove], key: KeyMark) -> Result<u64>;
 
     /// Returns all author keys of an author, the one in use first. An unknown author has only the given key.
@@ -58,7 +58,7 @@ pub trait KeyStore: Send + Sync {
     /// Deletes the record that these author keys belong to one author.
     async fn forget_author_keys(&self, site: &SiteId, authors: &[String]) -> Result<()>;
 
-    /// Deletes the author keys of authors without a comment. Returns how many keys were deleted.
+    /// Deletes the author keys of authors without a comment.
     async fn forget_idle_authors(&self, site: &SiteId) -> Result<u64>;
 
     /// Counts the comments since `since` with one of these skeletons, and their authors other than `author`, among the

@@ -16,8 +16,7 @@ pub trait MaintenanceStore: Send + Sync {
     /// Returns the size of each site's queue, counted up to `most` comments. Sites with an empty queue may be left out.
     async fn queue_gauges(&self, most: i64) -> Result<Vec<QueueGauge>>;
 
-    /// Deletes request rows, spent nonces and finished erasures from before `before`. Returns how many rows were
-    /// deleted.
+    /// Deletes request rows, spent nonces and finished erasures from before `before`.
     async fn forget(&self, before: DateTime<Utc>) -> Result<u64>;
 
     /// Returns every site that has an article.

@@ -4,7 +4,8 @@
 //! Every method may fail with [`crate::domain::Error::StorageUnavailable`] (the caller may retry the call) or
 //! [`crate::domain::Error::Internal`] (a row cannot be read). The documentation of a method lists its other errors.
 //! When a method returns `Ok`, its writes are durable. A method that takes a request row is idempotent: a replay
-//! returns the first result and writes nothing.
+//! returns the first result and writes nothing. A method that deletes or changes rows and returns a `u64` returns the
+//! number of these rows.
 
 mod audit;
 mod ban;

@@ -24,8 +24,8 @@ pub trait PrivacyStore: Send + Sync {
     /// Returns the existing salts of these months, newest month first.
     async fn earlier_salts(&self, site: &SiteId, months: &[String]) -> Result<Vec<Salt>>;
 
-    /// Deletes the salts of all months before `before_month`. Returns how many were deleted. Hashes made with them can
-    /// no longer be linked to an address.
+    /// Deletes the salts of all months before `before_month`. Hashes made with them can no longer be linked to an
+    /// address.
     async fn forget_salts(&self, site: &SiteId, before_month: &str) -> Result<u64>;
 
     /// Erases comments and returns how many were erased. Removes name, title, content, findings, hashes, reports and
@@ -51,7 +51,7 @@ pub trait PrivacyStore: Send + Sync {
     async fn reports_by(&self, site: &SiteId, reporter: Pseudonym) -> Result<Vec<FiledReport>>;
 
     /// Deletes a device's reports and adds their number to the erasure of that request, in one transaction. The report
-    /// counts of comments do not change. Returns how many reports were deleted.
+    /// counts of comments do not change.
     async fn forget_reports(&self, site: &SiteId, reporter: Pseudonym, erasure: Uuid) -> Result<u64>;
 
     /// Stores an erasure and its request row, unless the request has one already.

@@ -19,7 +19,6 @@ pub trait StatsStore: Send + Sync {
     /// differences.
     async fn repair_stats(&self, site: &SiteId, now: DateTime<Utc>) -> Result<i64>;
 
-    /// Deletes a site's statistics from before `before`, except those of waiting comments. Returns how many rows were
-    /// deleted.
+    /// Deletes a site's statistics from before `before`, except those of waiting comments.
     async fn prune_stats(&self, site: &SiteId, before: DateTime<Utc>) -> Result<u64>;
 }

@@ -35,6 +35,5 @@ pub trait SubmissionStore: Send + Sync {
         at: DateTime<Utc>,
     ) -> Result<bool>;
 
-    /// Returns the stored request with this id.
     async fn find_request(&self, site: &SiteId, id: Uuid) -> Result<Option<RequestRow>>;
 }

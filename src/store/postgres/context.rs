@@ -95,7 +95,6 @@ const CHALLENGE_CONTEXTS: &str = concat!(
     order by q.position"
 );
 
-/// Reads the contexts of challenges.
 pub(in crate::store) async fn challenge_contexts(
     executor: impl PgExecutor<'_>,
     questions: &[ChallengeQuestion],
@@ -112,7 +111,6 @@ pub(in crate::store) async fn challenge_contexts(
     rows.iter().map(|row| rows::challenge_context(&mut RowReader::new(row))).collect()
 }
 
-/// Reads the contexts of submits.
 pub(in crate::store) async fn submit_contexts(
     executor: impl PgExecutor<'_>,
     questions: &[SubmitQuestion],

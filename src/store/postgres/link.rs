@@ -101,7 +101,6 @@ impl Links {
         self.with(SETTINGS).options([MARK])
     }
 
-    /// Returns the link, if it was detected already.
     pub(super) fn known(&self) -> Option<Link> {
         self.found.get().copied()
     }

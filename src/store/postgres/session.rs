@@ -50,7 +50,6 @@ impl Pool {
         self.links.get(self.connections.pool()).await
     }
 
-    /// Begins a transaction.
     pub(in crate::store) async fn begin(&self, begin: Begin) -> Result<Session, sqlx::Error> {
         let mut session = self.acquire().await?;
         session.begin(begin).await?;

@@ -53,8 +53,7 @@ impl<B: Backend> PolicyStore for B {
     }
 }
 
-/// Returns the site, and the known articles among `ids`. The join starts from one row, so that the site is returned
-/// even when no article is known.
+/// The join starts from one row, so that the site is returned even when no article is known.
 pub(in crate::store) async fn find(
     on: impl Into<Connection<'_>>,
     site: &SiteId,

@@ -154,8 +154,7 @@ impl<'a> Touched<'a> {
 }
 
 impl<'a> Change<'a> {
-    /// Returns whether the article must be updated. Values that it already has, or was just created with, are not
-    /// written again.
+    /// Values that the article already has, or was just created with, are not written again.
     fn updates(&self) -> bool {
         self.public > 0 || self.new_title().is_some() || self.new_url().is_some() || self.new_published_at().is_some()
     }

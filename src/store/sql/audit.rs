@@ -89,7 +89,6 @@ pub(super) fn read_all(rows: &[Row]) -> Result<Vec<AuditEntry>> {
     rows.iter().map(|row| records::audit_entry(row.of(&AUDIT_ENTRY, "a")?)).collect()
 }
 
-/// Returns the newest `limit` entries of a comment.
 pub(in crate::store) async fn of_comment(
     on: impl Into<Connection<'_>>,
     site: &SiteId,

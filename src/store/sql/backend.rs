@@ -46,7 +46,6 @@ pub(in crate::store) trait Backend: Send + Sync {
     /// its removal to the application.
     fn note_erased(&self) {}
 
-    /// Returns the record of failed writes, which the health check reads.
     fn writes(&self) -> &Writes;
 }
 

@@ -31,8 +31,7 @@ const REPORT_NOTES: i64 = 10;
 /// Maximum count of comments with the same text, and of comments of the same author.
 const COUNTED: i64 = 10_000;
 
-/// Reads a row that begins with [`COMMENT`] and [`CASE`]. Returns the case as it is in lists, with the claim in force
-/// at `now`.
+/// Reads a row that begins with [`COMMENT`] and [`CASE`].
 pub(super) fn read(row: &Row, now: DateTime<Utc>) -> Result<ReviewCase> {
     let comment = records::comment(row.starting(&COMMENT, 0))?;
     records::case(comment, row.starting(&CASE, COMMENT.len()), now)

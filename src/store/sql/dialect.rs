@@ -98,14 +98,14 @@ impl Renderer<'_> {
         Ok(rest)
     }
 
-    /// Copies a quoted literal and returns the rest of the text.
+    /// Copies a quoted literal.
     fn literal<'t>(&mut self, text: &'t str) -> &'t str {
         let end = text[1..].find('\'').map_or(text.len(), |at| at + 2);
         self.sql.push_str(&text[..end]);
         &text[end..]
     }
 
-    /// Renders a parameter, or copies the colons of a cast. Returns the rest of the text.
+    /// Renders a parameter, or copies the colons of a cast.
     fn parameter<'t>(&mut self, text: &'t str) -> Result<&'t str, TemplateError> {
         let after = &text[1..];
         let length = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());

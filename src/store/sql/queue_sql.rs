@@ -52,8 +52,8 @@ struct Keys {
     any: Option<&'static str>,
 }
 
-/// Returns the keys of an order. If the order is by an expression, SQLite needs a separate condition to seek in the
-/// index, because it cannot seek with a row of expressions.
+/// If the order is by an expression, SQLite needs a separate condition to seek in the index, because it cannot seek
+/// with a row of expressions.
 const fn keys(order: QueueOrder) -> Keys {
     match order {
         QueueOrder::Oldest => Keys {

@@ -19,7 +19,6 @@ use crate::{
     store::{error, outcome},
 };
 
-/// Changes the site's policy.
 pub(super) async fn update(tx: &mut Connection<'_>, change: &SiteChange) -> Result<Site> {
     let SiteChange { site: id, request, .. } = change;
     let current = lock(tx, id).await?;
@@ -35,7 +34,6 @@ pub(super) async fn update(tx: &mut Connection<'_>, change: &SiteChange) -> Resu
     Ok(site)
 }
 
-/// Calls or ends a lockdown.
 pub(super) async fn lock_down(tx: &mut Connection<'_>, call: &LockdownCall) -> Result<Site> {
     let LockdownCall { site: id, request, .. } = call;
     let current = lock(tx, id).await?;

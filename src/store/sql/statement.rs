@@ -119,17 +119,15 @@ impl<'q> Statement<'q> {
         Ok(on.into().run(&self).await?.0.into_iter().next())
     }
 
-    /// Fails with `Internal` if there is none.
+    /// Fails with `Internal` if there is no row.
     pub(in crate::store) async fn fetch_one(self, on: impl Into<Connection<'_>>) -> Result<Row> {
         self.fetch_optional(on).await?.ok_or_else(|| Error::internal("a statement returned no row"))
     }
 
-    /// Runs the statement. Returns how many rows were changed.
     pub(in crate::store) async fn execute(self, on: impl Into<Connection<'_>>) -> Result<u64> {
         Ok(on.into().run(&self).await?.1)
     }
 
-    /// Returns SQLite's plan of the statement, one step per line.
     #[cfg(test)]
     pub(super) async fn sqlite_plan(mut self, on: impl Into<Connection<'_>>) -> Result<String> {
         self.text.insert_str(0, "explain query plan ");

@@ -159,9 +159,8 @@ pub(super) async fn any(on: Connection<'_>) -> Result<bool> {
     Ok(first.fetch_optional(on).await?.is_some())
 }
 
-/// Moves at most `limit` changes into their buckets, and returns how many were moved. A concurrent transaction that
-/// takes the same rows waits, and then finds that they are deleted. Buckets are written in the order of their keys,
-/// which is the lock order.
+/// Moves at most `limit` changes into their buckets. A concurrent transaction that takes the same rows waits, and then
+/// finds that they are deleted. Buckets are written in the order of their keys, which is the lock order.
 pub(super) async fn fold(tx: &mut Connection<'_>, limit: usize) -> Result<u64> {
     let taken = Statement::new(
         "delete from stats_changes where (site_id, change_id) in (

@@ -125,7 +125,7 @@ pub(super) fn macs_to_bytes(macs: &[TokenMac]) -> Option<Vec<u8>> {
     Some(bytes.collect::<Vec<u8>>()).filter(|bytes| !bytes.is_empty())
 }
 
-/// Returns the MACs of a token's row. Ignores surplus bytes at the end.
+/// Ignores surplus bytes at the end.
 fn macs_from_bytes(bytes: &[u8]) -> Vec<TokenMac> {
     let one = |bytes: &[u8]| {
         let (key, mac) = bytes.split_first_chunk::<4>()?;

@@ -123,7 +123,6 @@ struct Submit<'a> {
     suspected_since: i64,
 }
 
-/// Reads the contexts of submits.
 pub(in crate::store) async fn submit_contexts(
     on: Connection<'_>,
     questions: &[SubmitQuestion],
@@ -171,7 +170,6 @@ struct Challenge<'a> {
     suspected_since: i64,
 }
 
-/// Reads the contexts of challenges.
 pub(in crate::store) async fn challenge_contexts(
     on: Connection<'_>,
     questions: &[ChallengeQuestion],

@@ -120,8 +120,7 @@ impl Backend for SqliteStore {
     }
 }
 
-/// Returns pool options that keep connections and do not test them. Connections of one process to one file are cheap to
-/// keep, but costly to test.
+/// Connections of one process to one file are cheap to keep, but costly to test.
 fn pool(size: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(size)

@@ -35,7 +35,7 @@ impl Assessor {
         self.models.of(site)
     }
 
-    /// Loads every model that is newer than the loaded one, and returns their number.
+    /// Loads every model that is newer than the loaded one.
     pub(in crate::service) async fn load_models(&self) -> Result<u64> {
         self.models.load().await
     }
@@ -64,7 +64,7 @@ impl Assessor {
     /// sampled for review.
     ///
     /// # Errors
-    /// Returns `ArticleClosed` for a mode that takes no comments.
+    /// `ArticleClosed` for a mode that takes no comments.
     pub(in crate::service) fn first_status(
         &self,
         site: &SiteId,
