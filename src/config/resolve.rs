@@ -120,7 +120,7 @@ impl ConfigSource {
 }
 
 impl From<&Config> for Settings {
-    /// Secrets serialize as `[redacted]`.
+    /// Returns every setting with its value in force, for `config print`. Secrets serialize as `[redacted]`.
     fn from(config: &Config) -> Self {
         let config = config.clone();
         Self {
