@@ -71,7 +71,7 @@ impl Problems {
         })
     }
 
-    /// Returns the address of a listener. The default is `port` on 127.0.0.1.
+    /// The default is `port` on 127.0.0.1.
     pub(super) fn addr(&mut self, setting: &'static str, given: Option<ListenAddr>, port: u16) -> SocketAddr {
         let resolved = given.map(|addr| addr.resolve()).transpose();
         self.without(resolved.map_err(|source| ConfigProblem::Address { setting, source }))

@@ -53,8 +53,8 @@ impl Alphabet {
         }
     }
 
-    /// Returns the number of symbols of an answer. At the normal level, one guess is right with a probability of 1 in a
-    /// million for mixed answers (16^5) and 4 in a million for digits (8^6).
+    /// At the normal level, one guess is right with a probability of 1 in a million for mixed answers (16^5) and 4 in a
+    /// million for digits (8^6).
     pub const fn length(self, level: Level) -> usize {
         let hard = matches!(level, Level::Hard) as usize;
         match self {

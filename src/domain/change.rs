@@ -45,8 +45,7 @@ pub struct Change {
 }
 
 impl ChangeKind {
-    /// Returns the kind of a comment's change between two statuses. `published_at` is when the comment first became
-    /// public, and `at` is the time of the change.
+    /// `published_at` is when the comment first became public, and `at` is the time of the change.
     pub fn of_comment(
         from: Option<Status>,
         to: Status,

@@ -77,7 +77,6 @@ impl Subject {
         if let Self::Ban(id) = self { Some(id) } else { None }
     }
 
-    /// Returns the subject of a revert of `entry`, or `None` if the entry cannot be reverted.
     pub fn of(entry: &AuditEntry) -> Option<Self> {
         if !entry.action.is_revertible() {
             return None;

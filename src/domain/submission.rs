@@ -172,8 +172,8 @@ pub struct ChallengeQuestion {
 }
 
 impl SubmitQuestion {
-    /// Returns the strongest effect that a ban on `subject` may have on this submit. An author without a device is a
-    /// name and a prefix, which several people may share. Their comments are therefore held, never denied.
+    /// An author without a device is a name and a prefix, which several people may share. Their comments are therefore
+    /// held, never denied.
     pub fn strongest(&self, subject: &BanSubject) -> BanEffect {
         let is_name = self.device.is_none() && subject.kind == BanKind::Author;
         if is_name { BanEffect::Hold } else { BanEffect::Block }

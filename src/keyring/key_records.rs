@@ -7,7 +7,6 @@ use super::{
 use crate::domain::key::{KeyMark, KeyRecord};
 
 impl Keyring {
-    /// Returns the mark of the first key, which is used for new rows.
     pub fn mark(&self) -> KeyMark {
         self.first.mark
     }

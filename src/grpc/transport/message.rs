@@ -37,8 +37,8 @@ const FULL: Error = Error::Overloaded { what: "unfinished messages", retry_after
 pub(in crate::grpc) struct Messages(Arc<AtomicUsize>);
 
 impl Messages {
-    /// Reads the message into memory and returns the request with it. Calls `wait` once, if the message is incomplete,
-    /// for a permit to wait for the rest.
+    /// Reads the message into memory. Calls `wait` once, if the message is incomplete, for a permit to wait for the
+    /// rest.
     ///
     /// # Errors
     /// `MessageTooLarge`, `Deadline` when the message does not end in time, `Overloaded` when too many messages are

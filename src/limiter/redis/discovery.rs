@@ -103,7 +103,7 @@ fn read_node(server: &Value, asked: &str) -> RedisResult<Node> {
     Ok((host, from_redis_value(fields.next().unwrap_or(Value::Nil))?))
 }
 
-/// Returns the successful answers. If there are none, returns the last error.
+/// Returns the successful answers, or the last error if there are none.
 fn successes<T>(answers: Vec<RedisResult<T>>) -> Result<Vec<T>, Unreachable> {
     let (mut successes, mut reason) = (Vec::new(), Unreachable::NoServerAsked);
     for answer in answers {

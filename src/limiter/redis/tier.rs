@@ -162,8 +162,8 @@ impl Redis {
         }
     }
 
-    /// Records the result of a call in the breaker, and returns the value if it succeeded. A timeout that this process
-    /// may have caused does not count as a failure and only triggers a probe.
+    /// Records the result of a call in the breaker. A timeout that this process may have caused does not count as a
+    /// failure and only triggers a probe.
     fn note<T>(&self, term: u64, answer: Result<RedisResult<T>, TimedOut>) -> Option<T> {
         let (fault, reason) = match answer {
             Ok(Ok(value)) => {

@@ -82,7 +82,6 @@ impl AccessTokens {
         self.store.create_token(token).await
     }
 
-    /// Returns the tokens of one site, or of all sites.
     pub async fn list(&self, site: Option<&SiteId>) -> Result<Vec<AccessToken>> {
         self.store.list_tokens(site).await
     }

@@ -228,7 +228,7 @@ impl PageCache {
         }
     }
 
-    /// Returns a site from the cache or by `read`. Calls that need it at the same time share one read.
+    /// Calls that need a site at the same time share one read.
     pub(in crate::service) async fn site<F: Future<Output = Result<Site>>>(
         &self,
         site: &SiteId,

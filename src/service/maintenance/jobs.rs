@@ -44,7 +44,7 @@ impl Maintenance {
         failed.map_or(Ok(runs), Err)
     }
 
-    /// Runs a job if it is due. Returns `false` when it was not due, or another replica has it.
+    /// Runs a job if it is due.
     pub(super) async fn run_job(&self, site: &SiteId, job: Job, clock: Now<'_>) -> Result<bool> {
         let started = clock();
         let run = Run { site, job, id: new_id(started) };

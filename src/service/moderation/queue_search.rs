@@ -69,8 +69,7 @@ pub(super) async fn list(store: &dyn Store, page: QueuePage<'_>) -> Result<Page<
     }
 }
 
-/// Returns the number of comments on all pages, up to [`EXACT_TOTAL`] + 1. For a search that takes too long, returns
-/// the number that was found so far.
+/// Returns the number of comments on all pages, up to [`EXACT_TOTAL`] + 1.
 pub(super) async fn count(store: &dyn Store, page: QueuePage<'_>) -> Result<i64> {
     let page = QueuePage { after: None, until: None, ..page };
     if !page.filter.is_search() {

@@ -10,8 +10,8 @@ pub trait StatsStore: Send + Sync {
     /// Returns the statistics from the clock hour of `since` on, and the state of the queue at `now`.
     async fn stats(&self, site: &SiteId, since: DateTime<Utc>, now: DateTime<Utc>) -> Result<Stats>;
 
-    /// Adds at most `limit` appended changes, of any sites, to the sums, and returns how many were added. Results do
-    /// not change by it, and concurrent calls share the work.
+    /// Adds at most `limit` appended changes, of any sites, to the sums. Results do not change by it, and concurrent
+    /// calls share the work.
     async fn fold_stats(&self, limit: usize) -> Result<u64>;
 
     /// Compares a site's statistics, as far back as they are kept at `now`, with the comments and decisions that they

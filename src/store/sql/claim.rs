@@ -135,8 +135,8 @@ async fn claim(tx: &mut Connection<'_>, request: &ClaimRequest<'_>) -> Result<Ve
     Ok(new)
 }
 
-/// Claims those of `ids` that are free, and returns them. Unlike the statement that found them, this one sees claims
-/// that were committed since.
+/// Claims those of `ids` that are free. Unlike the statement that found them, this one sees claims that were committed
+/// since.
 async fn take(tx: &mut Connection<'_>, request: &ClaimRequest<'_>, ids: &[CommentId]) -> Result<HashSet<CommentId>> {
     let rows = Statement::new(
         "insert into claims (site_id, comment_id, moderator, expires_at)

@@ -158,7 +158,7 @@ fn statement(pages: &[CommentPage]) -> Statement<'_> {
     statement.bind("pages", asked(pages)).bind("most", parse::limit(most))
 }
 
-/// Returns the pages as rows. A page starts after a key, and a first page after a key that precedes all others.
+/// A page starts after a key, and a first page after a key that precedes all others.
 fn asked(pages: &[CommentPage]) -> Rows<'_> {
     let start = |page: &CommentPage| match page.order {
         Order::Oldest => keyset::ascending(page.after),

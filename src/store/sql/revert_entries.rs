@@ -84,8 +84,8 @@ pub(super) async fn reverted(tx: &mut Connection<'_>, site: &SiteId, entries: &[
     rows.iter().map(|row| row.fields().get("reverts")).collect()
 }
 
-/// Locks the bans and returns those that exist. A second statement reads their last entries, so that it sees what was
-/// written while the first one waited for the locks.
+/// Locks the bans. A second statement reads their last entries, so that it sees what was written while the first one
+/// waited for the locks.
 pub(super) async fn lock_bans(tx: &mut Connection<'_>, site: &SiteId, ids: &[Uuid]) -> Result<HashMap<Uuid, BanState>> {
     if ids.is_empty() {
         return Ok(HashMap::new());

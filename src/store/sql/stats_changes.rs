@@ -179,7 +179,7 @@ pub(super) async fn fold(tx: &mut Connection<'_>, limit: usize) -> Result<u64> {
     Ok(taken.len() as u64)
 }
 
-/// Adds amounts to their buckets and returns the updated buckets.
+/// Adds amounts to their buckets.
 const ADD: &str = "insert into stats_buckets (site_id, kind, bucket, name, amount)
     select i.site_id, i.kind, i.bucket, i.name, i.amount from :sums i where true order by i.position
     on conflict (site_id, kind, bucket, name) do update set amount = stats_buckets.amount + excluded.amount

@@ -23,7 +23,7 @@ pub struct Example {
     pub score: f64,
 }
 
-/// Assesses a comment with rules and terms only. Also returns their findings.
+/// Assesses a comment with rules and terms only.
 pub(super) fn judged(comment: &PastComment, terms: &TermSet, thresholds: Thresholds) -> (Example, Vec<Finding>) {
     let assessment = assess(&comment.text, &FormSignals::default(), &Knowledge { model: None, terms: Some(terms) });
     let verdict = verdict(&assessment, thresholds);
