@@ -69,7 +69,6 @@ impl Keyring {
         format!("1:{}", URL_SAFE_NO_PAD.encode(secret))
     }
 
-    /// Returns all keys, beginning with the first one.
     pub(super) fn all(&self) -> impl Iterator<Item = &Keys> {
         std::iter::once(&self.first).chain(&self.others)
     }

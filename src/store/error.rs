@@ -130,8 +130,7 @@ fn is_transient_sqlstate(code: &str) -> bool {
         || matches!(code, "3D000" | "25006" | "25P03" | "40001" | "40P01" | "55P03" | "57014")
 }
 
-/// Returns whether the same call may succeed later. The low byte of a code is SQLite's primary result code: BUSY,
-/// LOCKED, READONLY, IOERR, FULL, CANTOPEN or PROTOCOL.
+/// The low byte of a code is SQLite's primary result code: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN or PROTOCOL.
 fn is_transient_sqlite(code: u32) -> bool {
     matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14 | 15)
 }

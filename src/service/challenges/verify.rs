@@ -145,8 +145,7 @@ impl Challenges {
         self.check_challenge(handed).await
     }
 
-    /// Returns the challenge if its answer is right and quick to check. A proof of work takes a millisecond to check,
-    /// which the service does not spend on a reader beyond their limits.
+    /// A proof of work takes a millisecond to check, which the service does not spend on a reader beyond their limits.
     fn quick_right_answer(&self, handed: Handed<'_>) -> Option<SealedChallenge> {
         if Proof::parse(handed.token).is_some() {
             return None;

@@ -250,7 +250,6 @@ impl PageCache {
         }
     }
 
-    /// Returns a site with those of the given articles that are known, from the cache or the store.
     pub(in crate::service) async fn policies(
         &self,
         site: &SiteId,

@@ -154,8 +154,7 @@ impl PublicComments {
         threads.into_iter().map(|thread| Ok(ListedThread { next_reply_token: seal(&thread)?, thread })).collect()
     }
 
-    /// Returns the ids of the comments that the receipts are for. Receipts that are not from this service are
-    /// ignored.
+    /// Receipts that are not from this service are ignored.
     fn own_ids(&self, site: &SiteId, receipts: &[String]) -> Vec<CommentId> {
         receipts.iter().filter_map(|receipt| self.core.keyring.open_receipt(site, receipt)).collect()
     }

@@ -43,7 +43,7 @@ pub(super) struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    /// Returns the challenge that came with the submit. `known` says whether the reader's device is known.
+    /// `known` says whether the reader's device is known.
     pub(super) fn handed(&self, known: bool) -> Handed<'_> {
         let Form { article, challenge_token, challenge_answer, .. } = self.form;
         let reader = LimitedReader { site: self.site, sender: &self.sender, wider: self.wider, known, now: self.now };
