@@ -206,7 +206,7 @@ pub(crate) async fn settle(report: &mut Report, portal: &Portal, desk: &Desk, se
     }
     let there = everything(desk).await;
     let lost = stored.iter().filter(|(content, id)| there.get(*content).is_none_or(|ids| !ids.contains(id))).count();
-    let twice = there.values().filter(|ids| ids.len() > 1).count();
+    let twice = stored.keys().filter(|content| there.get(*content).is_some_and(|ids| ids.len() > 1)).count();
     let unknown: Vec<_> = sent
         .iter()
         .filter(|one| there.contains_key(&one.form.content) && !stored.contains_key(&one.form.content))

@@ -182,10 +182,11 @@ fn every_longer_file_begins_with_a_module_comment() {
 }
 
 /// Spawned tasks that are not supervised: the file, the task, and the reason.
-const UNSUPERVISED: [(&str, &str, &str); 9] = [
+const UNSUPERVISED: [(&str, &str, &str); 10] = [
     ("captcha/image_pool.rs", "move || fill(", "the thread catches its panics itself"),
     ("grpc/transport/listener.rs", "Guarded::over_tls(", "the task ends when its handshake ends"),
     ("grpc/transport/tls.rs", "move || files.read()", "the task `certificate` waits for it"),
+    ("limiter/redis/call_queue.rs", "timeout(FORGOTTEN, call)", "the callers of the call time out"),
     ("server/listen.rs", "server.serve_with_incoming_shutdown(", "the process ends when this task ends"),
     ("server/start.rs", "Arc::clone(&services), reporter", "the function supervises the tasks that it spawns"),
     ("service/blocking.rs", "task", "the caller waits for the task"),

@@ -18,7 +18,7 @@ use super::{
     script::{Ask, Naming, ScriptAnswer, ScriptCheck, command, read},
     server_clock::ServerClock,
 };
-use crate::limiter::tier_answer::ChargeOutcome;
+use crate::{limiter::tier_answer::ChargeOutcome, supervise::supervise};
 
 /// Longest time that a check waits for the call under way before the next call is sent. Without this bound, a check
 /// would wait for two calls of a slow server.
@@ -75,8 +75,10 @@ impl CallQueue {
     pub(super) async fn ask(&self, asks: Vec<Ask>, deadline: Option<Instant>) -> CheckResult {
         let (caller, answer) = oneshot::channel();
         if self.0.is_first(WaitingCheck { asks, deadline, caller }) {
-            // The calls run in a task of their own, because this caller may give up before the others do.
-            tokio::spawn(send_all(Arc::clone(&self.0)));
+            // The calls run in a task of their own, because this caller may give up before the others do. After a panic
+            // the task must go on, because later checks rely on it.
+            let shared = Arc::clone(&self.0);
+            tokio::spawn(supervise("redis_checks", move || send_all(Arc::clone(&shared))));
         }
         answer.await.unwrap_or_else(|_| Err(timed_out()))
     }

@@ -6,4 +6,5 @@ mod links;
 mod macros;
 mod metrics;
 mod promises;
+mod prose;
 mod settings;
