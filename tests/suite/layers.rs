@@ -190,7 +190,7 @@ const UNSUPERVISED: [(&str, &str, &str); 10] = [
     ("server/listen.rs", "server.serve_with_incoming_shutdown(", "the process ends when this task ends"),
     ("server/start.rs", "Arc::clone(&services), reporter", "the function supervises the tasks that it spawns"),
     ("service/blocking.rs", "task", "the caller waits for the task"),
-    ("service/moderation/change_feed.rs", "run_until_cancelled_owned(watch)", "`keep_looking` supervises itself"),
+    ("service/moderation/change_feed.rs", "run_until_cancelled_owned(polling)", "`keep_looking` supervises itself"),
     ("store/postgres/session.rs", "connection.return_to_pool()", "the task ends after its rollback"),
     ("store/sqlite/session.rs", "home.put(connection)", "the task ends after its rollback"),
 ];

@@ -14,7 +14,7 @@ const CALLERS: &str = "10";
 
 fn documented() -> Value {
     let text = include_str!("../../docs/integrate.md");
-    let (_, after) = text.split_once("gRPC service config:").expect("the page has a service config");
+    let (_, after) = text.split_once("the gRPC service config").expect("the page has a service config");
     let json = after.split("```json").nth(1).and_then(|rest| rest.split("```").next()).expect("a JSON block");
     serde_json::from_str(json).expect("JSON")
 }
