@@ -32,7 +32,7 @@ pub struct Report {
     /// Pseudonym of the device, or of the address if there is no device. Each reporter counts once.
     pub reporter: Pseudonym,
     /// Pseudonym of the reporter's network, see [`shared_network`](super::address::shared_network). Reports from one
-    /// network alone do not requeue a comment. It equals `reporter` for IPv4 and for a device with an approved comment.
+    /// network alone do not requeue a comment. It equals `reporter` for IPv4 and for a known device.
     pub network: Pseudonym,
     /// The key that hashed the reporter.
     pub key: KeyMark,

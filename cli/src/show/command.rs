@@ -165,7 +165,7 @@ mod tests {
         let text = describe(&case, Locale::En, DateTime::UNIX_EPOCH, Marks::Quotes);
         let plain = anstream::adapter::strip_str(&text).to_string();
         let expected = [
-            "4 reports, 3 since the last look: insult 3, no reason given 1",
+            "4 reports, 3 since the last review: insult 3, no reason given 1",
             "“nói bậy”",
             "minh, until",
             "authority",

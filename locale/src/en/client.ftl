@@ -83,8 +83,8 @@ cli-overdue = { $time } overdue
 cli-unknown = unknown
 cli-reports =
     { $total ->
-        [one] { $total } report, { $open } since the last look
-       *[other] { $total } reports, { $open } since the last look
+        [one] { $total } report, { $open } since the last review
+       *[other] { $total } reports, { $open } since the last review
     }
 cli-no-reason = no reason given
 cli-claim = { $actor }, until { $at }

@@ -156,7 +156,8 @@ impl Pseudonyms {
         self.keyring.others().filter_map(alias).collect()
     }
 
-    /// Hashes a folded text. Texts that differ only in marks, case or spaces have the same hash.
+    /// Hashes a folded text. Texts that differ only in marks, case, invisible characters
+    /// or the length of white space have the same hash.
     pub(in crate::service) fn fingerprint(&self, site: &SiteId, folded: &str) -> Pseudonym {
         self.keyring.pseudonym(site, PseudonymSubject::Fingerprint, folded.as_bytes())
     }
