@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_token_in_its_stored_form_has_a_valid_mac() {
+    fn a_mac_is_valid_only_while_the_fields_of_its_token_are_unchanged() {
         let keyring = Keyring::parse(&Keyring::generate()).unwrap();
         let mut good = token();
         assert!(!keyring.vouches_for(&good), "a token without a MAC is not accepted");

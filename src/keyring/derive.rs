@@ -20,10 +20,10 @@ pub(super) struct MacKey(Box<Hmac<Sha256>>);
 impl MacKey {
     fn new(key: &Key) -> Self {
         // HMAC pads short keys with zeros to the hash's block size, so this is the HMAC of the 32-byte key.
-        let mut block = [0; 64];
+        let mut block = hmac::digest::Key::<Hmac<Sha256>>::default();
         block[..32].copy_from_slice(key.expose_secret());
-        let state = Box::new(Hmac::new(&block.into()));
-        block.zeroize();
+        let state = Box::new(Hmac::new(&block));
+        block[..].zeroize();
         Self(state)
     }
 }

@@ -21,6 +21,7 @@ on_both_databases! {
     a_denied_call_never_spends_the_challenge,
     the_challenge_limit_has_a_reserve_for_known_readers,
     a_wrong_answer_is_not_charged_as_a_submit,
+    beyond_a_readers_limit_right_and_wrong_answers_are_denied_alike,
     forged_tokens_are_denied_by_the_failure_limit,
     ipv6_addresses_are_limited_by_prefixes_of_three_lengths,
     reports_from_one_network_count_once_and_are_limited_by_article,
@@ -175,6 +176,25 @@ async fn a_wrong_answer_is_not_charged_as_a_submit(database: Database) {
     send(&mut portal, form.clone()).await.unwrap();
     let next = v1::SubmitCommentRequest { client: form.client, ..portal.form("bai", "Câu thứ hai").await };
     assert_eq!(limit(&send(&mut portal, next).await.unwrap_err()), "SubmitsPerDevice");
+}
+
+/// Otherwise a reader beyond their limit could try answers until the named limit changes, without spending the challenge.
+async fn beyond_a_readers_limit_right_and_wrong_answers_are_denied_alike(database: Database) {
+    let newsroom = newsroom(database, |limits| {
+        limits.submits_per_device = "1/1h".parse().unwrap();
+        // Only a right answer is charged to the article, whose limit has the longest wait.
+        limits.submits_per_article = "2/24h".parse().unwrap();
+    })
+    .await;
+    let mut portal = newsroom.portal();
+    let form = portal.form("bai", "Câu đầu").await;
+    send(&mut portal, form.clone()).await.unwrap();
+    let right = v1::SubmitCommentRequest { client: form.client, ..portal.form("bai", "Câu thứ hai").await };
+    let request_id = Uuid::new_v4().to_string();
+    let wrong = v1::SubmitCommentRequest { challenge_answer: "KM7RC".into(), request_id, ..right.clone() };
+    for form in [wrong, right] {
+        assert_eq!(limit(&send(&mut portal, form).await.unwrap_err()), "SubmitsPerDevice");
+    }
 }
 
 async fn forged_tokens_are_denied_by_the_failure_limit(database: Database) {

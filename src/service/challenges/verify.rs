@@ -247,7 +247,8 @@ impl Challenges {
         }
         // This does not count as a submit: the comment of the pass is counted when it is submitted. When a limit denies
         // the call here, the challenge is not spent.
-        self.core.rate_limits.check(LimitedCall::Challenge(handed.article), handed.reader).await?;
+        let charge = LimitedCall::Challenge(handed.article);
+        self.core.rate_limits.check_right_answer(charge, LimitedCall::BeforeVerify, handed.reader).await?;
         let pass = SealedChallenge {
             passed: true,
             nonce: rand::random(),

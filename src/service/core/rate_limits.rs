@@ -108,6 +108,23 @@ impl RateLimits {
         }
     }
 
+    /// Charges `event` for a right answer that was checked without a look. If a limit denies it, a reader whom `look`
+    /// denies too gets the denial of the look, as for a wrong answer. Otherwise a reader beyond their limits could learn
+    /// from the limit that is named whether an answer is right, without spending the challenge.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`]; nothing is charged then.
+    pub(in crate::service) async fn check_right_answer(
+        &self,
+        event: LimitedCall<'_>,
+        look: LimitedCall<'_>,
+        reader: LimitedReader<'_>,
+    ) -> Result<()> {
+        let Err(denied) = self.check(event, reader).await else { return Ok(()) };
+        self.check(look, reader).await?;
+        Err(denied)
+    }
+
     fn charges(&self, event: LimitedCall<'_>, reader: LimitedReader<'_>) -> Vec<Charge> {
         use LimitName as Name;
         let (look, one) = (ChargeWeight::Look, ChargeWeight::One);

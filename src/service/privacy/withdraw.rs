@@ -65,7 +65,11 @@ impl Privacy {
         }
         match self.core.store.find_comment(site, id).await?.map(|comment| comment.status) {
             None => Err(Error::CommentNotFound(id)),
-            Some(Status::Erased) => Ok(false),
+            Some(Status::Erased) => {
+                // The call that erased it may still wait until no replica shows it.
+                change.settle(true).await;
+                Ok(false)
+            }
             Some(from) => Err(Error::InvalidTransition { from, to: Status::Erased }),
         }
     }

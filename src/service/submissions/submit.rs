@@ -114,7 +114,8 @@ impl Submissions {
         let handed = attempt.handed(context.record.is_known());
         let challenge = self.challenges.check_within_limits(handed, LimitedCall::BeforeSubmit).await?;
         // When a limit denies the submit here, the challenge is not spent.
-        self.core.rate_limits.check(LimitedCall::Submit(handed.article), handed.reader).await?;
+        let charge = LimitedCall::Submit(handed.article);
+        self.core.rate_limits.check_right_answer(charge, LimitedCall::BeforeSubmit, handed.reader).await?;
         if let Some(answer) = context.duplicate {
             return self.answer_duplicate(attempt, &challenge, answer).await;
         }
