@@ -1,4 +1,4 @@
-//! The reader of a request: data of the request and of the portal's cookies. Readers have no account.
+//! The person who sent a request, known by the IP address and the portal's cookies. Readers have no account.
 
 use std::net::SocketAddr;
 
@@ -16,8 +16,8 @@ const SEEN: &str = "da_xem";
 const FLASH: &str = "thong_bao";
 
 const YEAR: u32 = 365 * 24 * 3600;
-/// Lifetime of the cookie with receipts, in seconds. A receipt shows a pending comment, and comments are pending for at
-/// most 30 days.
+/// Lifetime of the cookie with receipts, in seconds. A receipt lets readers see their own pending comments, which are
+/// pending for at most 30 days.
 const MONTH: u32 = 30 * 24 * 3600;
 /// Time in seconds within which repeated visits of a reader count as one view.
 const HALF_AN_HOUR: u32 = 30 * 60;
@@ -26,7 +26,7 @@ const MAX_RECEIPTS: usize = 20;
 /// Browsers drop cookies longer than 4,096 bytes.
 const MAX_COOKIE_BYTES: usize = 3800;
 
-/// The reader of one request.
+/// The newspaper's reader who sent a request.
 #[derive(Default)]
 pub(crate) struct Reader {
     ip: String,
@@ -99,7 +99,8 @@ fn cookie(name: &str, value: &str, max_age: u32) -> String {
     format!("{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax")
 }
 
-/// Returns the named cookie if it has only the characters of tokens, because it is passed to the service.
+/// Returns the value of the named cookie if it has only characters that tokens may have, because the device and the
+/// receipts are passed to the service.
 fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)

@@ -19,7 +19,8 @@ pub(crate) struct ServiceError {
     pub(crate) fields: Vec<(String, String)>,
     /// The time after which a retry is permitted.
     pub(crate) wait: Option<Duration>,
-    /// A new image that came with an error about the old one. It saves a call, and a charge to a limit.
+    /// A new image that came with an error about the old one. Showing it saves a call of IssueChallenge, which would be
+    /// charged to the quota of challenges again.
     pub(crate) fresh: Option<Box<IssueChallengeResponse>>,
 }
 
@@ -44,7 +45,7 @@ impl ServiceError {
         error
     }
 
-    /// Returns whether the reader can resolve the error. Other errors concern the operator of the portal.
+    /// Returns whether the error concerns the reader. Other errors concern the operator of the portal.
     fn is_readers(&self) -> bool {
         !matches!(
             self.reason,

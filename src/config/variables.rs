@@ -1,5 +1,5 @@
-//! Finds environment variables that look like settings but are not: usually a typing error that leaves a setting
-//! without effect.
+//! Finds environment variables that look like settings but are not. Usually the name is mistyped, so that the intended
+//! setting has no effect.
 
 use crate::domain::nearest::nearest;
 
@@ -56,15 +56,16 @@ pub fn unknown_variables(
     unknown
 }
 
-/// Recognises variables by which Kubernetes announces Services. For a Service named `duyet` or `duyet-…` they are, for
-/// example, `DUYET_SERVICE_HOST`, `DUYET_SERVICE_PORT_GRPC`, `DUYET_PORT=tcp://10.0.0.1:50051` and
-/// `DUYET_PORT_50051_TCP_ADDR`.
+/// Recognises variables by which Kubernetes announces Services. For a Service named `duyet` they are, for example,
+/// `DUYET_SERVICE_HOST`, `DUYET_SERVICE_PORT_GRPC`, `DUYET_PORT=tcp://10.0.0.1:50051` and `DUYET_PORT_50051_TCP_ADDR`.
+/// For a Service named `duyet-metrics`, their names begin with `DUYET_METRICS_`.
 fn is_of_a_service(name: &str, value: &str) -> bool {
     let ends_in_service = name.ends_with("_SERVICE_HOST") || name.ends_with("_SERVICE_PORT");
     if ends_in_service || name.contains("_SERVICE_PORT_") || name == "DUYET_PORT" {
         return true;
     }
-    // The variable of a Service named `duyet-grpc`. Without a URL as its value, it is a mistyped setting.
+    // Kubernetes sets, for example, `DUYET_GRPC_PORT` for a Service named `duyet-grpc`. Without a URL as its value, such
+    // a variable is a mistyped setting.
     if name.ends_with("_PORT") && value.contains("://") {
         return true;
     }

@@ -20,8 +20,8 @@ use super::{
     violation::{Problem, Violations},
 };
 
-/// Number of networks that reports must come from to requeue a comment, or the site's report threshold if that is
-/// lower. One subscriber can use many devices in a network.
+/// Least number of networks that reports must come from to requeue a comment. If the site's report threshold is lower,
+/// the threshold applies instead. One subscriber can use many devices in a network.
 const NETWORKS_NEEDED: i32 = 2;
 
 /// A reader's report, as it is passed to the store.
@@ -32,7 +32,8 @@ pub struct Report {
     /// Pseudonym of the device, or of the address if there is no device. Each reporter counts once.
     pub reporter: Pseudonym,
     /// Pseudonym of the reporter's network, see [`shared_network`](super::address::shared_network). Reports from one
-    /// network alone do not requeue a comment. It equals `reporter` for IPv4 and for a known device.
+    /// network alone do not requeue a comment, unless one report is enough on the site. The value equals `reporter` for
+    /// a known device, and without an IPv6 address.
     pub network: Pseudonym,
     /// The key that hashed the reporter.
     pub key: KeyMark,
@@ -53,8 +54,8 @@ impl Report {
         comment.status.is_public() && mode != Mode::Hidden
     }
 
-    /// Decides the effect of one more report of `comment`. `networks` is the number of networks that reports since the
-    /// last review came from, including this one. Earlier reports do not count, and a comment in the queue is not
+    /// Decides the effect of one more report of `comment`. `networks` is the number of networks that sent reports
+    /// since the last review, this report included. Earlier reports do not count, and a comment in the queue is not
     /// requeued.
     pub fn counted(comment: &Comment, site: &Site, networks: i64) -> Reported {
         let needed = site.reports_needed();
@@ -123,7 +124,8 @@ pub struct NewNote {
     pub request: Option<RequestRow>,
 }
 
-/// A takedown, as it is passed to the store. The store fills in the audit entry's statuses, revision and state before.
+/// A takedown, as it is passed to the store. The store fills in the statuses and the revision of the audit entry, and
+/// the comment's state before it.
 #[derive(Debug, Clone)]
 pub struct Escalation {
     pub site: SiteId,

@@ -18,7 +18,7 @@ const MAX_DAYS: i64 = 92;
 const GRACE_MINUTES: i64 = 60;
 
 /// Returns the start of the statistics: the clock hour of `since`. Adds a violation if `since` is in the future or more
-/// than `MAX_DAYS` ago.
+/// than `MAX_DAYS` and `GRACE_MINUTES` ago.
 pub fn check_since(since: Option<DateTime<Utc>>, now: DateTime<Utc>, violations: &mut Violations) -> DateTime<Utc> {
     let since = since.unwrap_or(now - Duration::hours(DEFAULT_HOURS));
     if since > now || since < now - Duration::days(MAX_DAYS) - Duration::minutes(GRACE_MINUTES) {
@@ -53,7 +53,8 @@ fn beginning(at: DateTime<Utc>, period: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(seconds - seconds.rem_euclid(period), 0).unwrap_or(at)
 }
 
-/// Computes the first hour whose counts are still stored at `now`: one day more than a caller may request.
+/// Computes the first hour whose counts are still stored at `now`. Counts are stored for one day longer than a caller
+/// may request.
 pub fn kept_since(now: DateTime<Utc>) -> DateTime<Utc> {
     hour_of(now - Duration::days(MAX_DAYS + 1))
 }
@@ -65,7 +66,7 @@ named_enum! {
         Waiting = "WAITING",
         /// Comments in the queue, by the day of their submission.
         WaitingDay = "WAITING_DAY",
-        /// Comments in the queue, by the 30 days of their submission.
+        /// Comments in the queue, by the 30-day period of their submission (see [`month_of`]).
         WaitingMonth = "WAITING_MONTH",
         /// Comments that are not in the queue, by the hour of their submission and their status.
         Settled = "SETTLED",
@@ -85,7 +86,8 @@ named_enum! {
 }
 
 impl StatsKind {
-    /// Returns the kind of bucket that sums up buckets of this kind by day; `None` if there is none.
+    /// Returns the kind that sums up this kind by day under the same name, or `None`. `Waiting` and `Settled` are summed
+    /// up together.
     pub const fn by_day(self) -> Option<Self> {
         match self {
             Self::Waiting | Self::Settled => Some(Self::SubmittedDay),
@@ -116,7 +118,7 @@ pub struct Stats {
     pub waiting_age_p95: Option<Duration>,
     /// Sorted by number of decisions, most first, then by name. [`super::actor::SYSTEM`] is left out.
     pub moderators: Vec<ModeratorStats>,
-    /// Number of takedowns whose deadline is running.
+    /// Number of open takedowns, including those whose deadline has been reached.
     pub takedowns: i64,
     /// Number of takedowns whose deadline has been reached.
     pub overdue: i64,
@@ -150,9 +152,9 @@ pub struct QueueGauge {
     /// When the comment that has waited longest entered the queue, by its submission or by being put back. `None` if
     /// the queue is empty.
     pub oldest: Option<DateTime<Utc>>,
-    /// Number of takedowns whose deadline is running.
+    /// Number of open takedowns, including those whose deadline has been reached.
     pub takedowns: i64,
-    /// The earliest deadline; `None` if there is no takedown.
+    /// The earliest deadline; `None` if there is no open takedown.
     pub next_due: Option<DateTime<Utc>>,
 }
 
@@ -198,8 +200,8 @@ impl Job {
     /// The jobs that run by the clock.
     pub const PERIODIC: [Self; 4] = [Self::ExpirePending, Self::Recount, Self::Purge, Self::StandDown];
 
-    /// Returns the lease of a run without a heartbeat: the longest time that a crash delays the job. It is shorter than
-    /// any job's period.
+    /// Returns how long a run keeps the job after its start or its last heartbeat. A crash delays the job by at most
+    /// this time, which is shorter than the period of any periodic job.
     pub const fn lease(self) -> Duration {
         match self {
             // A person waits for the result, and each run sends a heartbeat every few seconds.

@@ -40,8 +40,8 @@ pub fn parse_access_token(text: &str) -> Option<(Uuid, [u8; 32])> {
 }
 
 impl Keyring {
-    /// Computes the MACs of a token by every key of the ring. During a key rotation, each replica thus finds one by a
-    /// key that it has.
+    /// Computes the MACs of a token by every key of the ring. During a key rotation, each replica can therefore verify
+    /// one of the MACs, although the replicas do not yet have the same keys.
     pub fn token_macs(&self, token: &AccessToken) -> Vec<TokenMac> {
         self.all().map(|keys| TokenMac { key: keys.mark, mac: mac_of(keys, token) }).collect()
     }
@@ -54,8 +54,8 @@ impl Keyring {
     }
 }
 
-/// Computes the MAC over all fields by which a change in the database could extend the token's rights. Revocation is
-/// not covered, because it deletes the hash and the MAC.
+/// Computes the MAC over all fields whose change in the database could extend the token's rights. Revocation is not
+/// covered, because it deletes the hash and the MAC.
 fn mac_of(keys: &Keys, token: &AccessToken) -> [u8; 32] {
     let expires_at = token.expires_at.map(|at| at.timestamp_micros().to_be_bytes());
     let parts: [&[u8]; 6] = [

@@ -22,7 +22,7 @@ pub const MAX_TOKEN_CHARS: usize = 512;
 const VERSION: u8 = 1;
 const HEADER: usize = 2;
 const NONCE: usize = 24;
-/// Bytes before the padded JSON that contain its length.
+/// Number of bytes before the JSON that contain the JSON's length without the padding.
 const LENGTH: usize = 2;
 
 /// The purpose of a sealed token.
@@ -51,8 +51,8 @@ impl Purpose {
         }
     }
 
-    /// Returns the block size in bytes to which contents are padded. Every challenge fits into one block (at most 334
-    /// bytes including its length), so the length of its token reveals neither level nor device nor answer.
+    /// Returns the block size in bytes to which contents are padded. Every challenge fits into one block together
+    /// with its length, so all challenge tokens are equally long, which reveals neither level nor device nor answer.
     const fn block(self) -> usize {
         match self {
             Self::Challenge => 336,

@@ -92,8 +92,8 @@ fn make_key_file(dir: &Path) -> std::io::Result<()> {
     }
 }
 
-/// Creates one token per role on a database without tokens, and writes each to `<name>.token`. The file is written
-/// before the row, so that the next start can complete an interrupted one.
+/// Creates those of [`FIRST_TOKENS`] that are missing, and writes each to `<name>.token`. Does nothing if the database
+/// has any other token. The file is written before the row, so that the next start can complete an interrupted one.
 pub(super) async fn write_first_tokens(dir: &Path, tokens: &AccessTokens) -> anyhow::Result<()> {
     let site = SiteId::parse(FIRST_SITE).context("the first site's name")?;
     let known = tokens.list(None).await?;

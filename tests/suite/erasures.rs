@@ -1,5 +1,5 @@
-//! Tests of erasures of many comments: they continue after the end of their call and after a restart of the server, and
-//! their total is right.
+//! Tests that an erasure of many comments continues after its call has ended and after a restart of the server, and that
+//! its total is right.
 
 use std::{sync::Arc, time::Duration};
 
@@ -91,7 +91,7 @@ async fn background_work_finishes_an_erasure_after_its_call_ended(database: Data
     assert_eq!(home.number("select count(*) from comments where status = 'ERASED' and content = ''").await, 450);
     home.recount().await;
 
-    // The counts of an erasure are kept for resends as long as the response of any other request.
+    // For resends, the counts of an erasure are kept as long as the responses of other requests.
     home.store.forget(at(1_000)).await.unwrap();
     assert_eq!(home.rows("erasures").await, 1);
     home.store.forget(at(1_101)).await.unwrap();
@@ -134,7 +134,8 @@ async fn concurrent_workers_on_one_erasure_count_each_comment_once(database: Dat
     assert_eq!(home.number("select count(*) from audit where action = 'ERASE'").await, 300);
 }
 
-/// This is longer than a call works on an erasure, and shorter than its writes wait for a lock, including retries.
+/// Longer than the time for which a call works on an erasure, and shorter than the time for which the call's writes wait
+/// for a lock, including retries.
 const HELD_UP: Duration = Duration::from_millis(3_300);
 
 /// Takes a lock that blocks all changes of comments for [`HELD_UP`] after this function returns.
@@ -159,7 +160,8 @@ async fn hold_up_writers(home: &Home) -> JoinSet<()> {
     holder
 }
 
-/// Builds a statement that makes every erasure fail at its first comment, and the statement that removes it.
+/// Returns the SQL that creates a trigger which makes every erasure fail at its first comment, and the SQL that drops
+/// the trigger.
 const fn failing_trigger(is_postgres: bool) -> [&'static str; 2] {
     if is_postgres {
         let block = "create function no() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$;
@@ -177,7 +179,8 @@ async fn a_call_returns_its_progress_in_time_and_a_later_call_the_total(database
     let caller = Caller { token: Uuid::nil(), site: site(), name: "chief".into(), role: Role::Admin };
     let person = Person::Author(AUTHOR.into());
     let request = EraseRequest { person, note: "theo đơn".into(), request_id: Uuid::new_v4() };
-    // The erasure begins now, because its beginning needs a lock on SQLite as well. It fails at its first comment.
+    // The erasure is begun before the lock is taken, because on SQLite its beginning needs that lock, too. The trigger
+    // makes it fail at its first comment.
     let [block, lift] = failing_trigger(home.is_postgres());
     home.execute(block).await.unwrap();
     office.privacy.erase_author(&caller, request.clone(), at(1_000)).await.unwrap_err();

@@ -869,7 +869,8 @@ pub struct WatchQueueResponse {
     /// The comment, with the same details as in ListQueue. Absent in a heartbeat.
     #[prost(message, optional, tag = "3")]
     pub case: ::core::option::Option<ReviewCase>,
-    /// Number of comments that match the filter now, exact up to 1,000; 1,001 means more. Set only in heartbeats.
+    /// Number of comments that match the filter now, exact up to 1,000; 1,001 means that there are more. For a search
+    /// without an index, the number of matches that were counted within about half a second. Set only in heartbeats.
     #[prost(int64, tag = "4")]
     pub total: i64,
 }
@@ -5241,9 +5242,9 @@ pub mod comment_service_server {
 /// {"limit": "SubmitsPerDevice"}}. It also carries google.rpc.LocalizedMessage in the language of the accept-language
 /// header.
 ///
-/// Each value names its gRPC status code first. TOKEN_INVALID, MISSING_ROLE, OVERLOADED, STORAGE_UNAVAILABLE, DEADLINE,
-/// MESSAGE_TOO_LARGE, MESSAGE_MALFORMED and INTERNAL are common to all methods, even where a method's list does not
-/// repeat them.
+/// The comment on each value that the service sends begins with the gRPC status code. TOKEN_INVALID, MISSING_ROLE,
+/// OVERLOADED, STORAGE_UNAVAILABLE, DEADLINE, MESSAGE_TOO_LARGE, MESSAGE_MALFORMED and INTERNAL are common to all
+/// methods, even where a method's list does not repeat them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum ErrorReason {
@@ -5252,7 +5253,8 @@ pub enum ErrorReason {
     /// INVALID_ARGUMENT. One or more fields are invalid. google.rpc.BadRequest lists all of them at once.
     ValidationFailed = 1,
     /// FAILED_PRECONDITION. The call has no challenge token. The details of this error and of the other CAPTCHA_* reasons
-    /// contain a new IssueChallengeResponse to show to the reader.
+    /// contain a new IssueChallengeResponse to show to the reader, unless no challenge could be issued, for example because
+    /// a quota is exhausted.
     CaptchaRequired = 2,
     /// INVALID_ARGUMENT. The answer is wrong. The challenge is consumed.
     CaptchaIncorrect = 3,
@@ -5306,8 +5308,8 @@ pub enum ErrorReason {
     /// FAILED_PRECONDITION. The comment does not have what is to be banned: it was submitted without a device token or
     /// without an address, or its address hash is too old, because it was submitted before the previous calendar month.
     BanSubjectUnknown = 25,
-    /// NOT_FOUND with google.rpc.ResourceInfo. The decision or batch is unknown, or the caller has no own decision left to
-    /// revert.
+    /// NOT_FOUND with google.rpc.ResourceInfo. The decision or batch is unknown, or the caller has no decision of their own
+    /// left to revert.
     AuditEntryNotFound = 26,
     /// PERMISSION_DENIED. A moderator may revert only their own decisions of the last 24 hours. An admin may revert any.
     RevertDenied = 27,

@@ -18,8 +18,8 @@ fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("a valid pattern")
 }
 
-/// Web addresses. ASCII word boundaries keep the search linear on Vietnamese text; [`addresses`] checks the characters
-/// before and after a match.
+/// Web addresses. The word boundaries are ASCII, because the fast engine of the regex crate cannot match Unicode ones in
+/// text that is not ASCII; [`addresses`] checks the characters before and after a match.
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
     let bare = format!(r#"(?-u:\b)(?:[a-z0-9-]+\.)+(?:{ENDINGS})(?-u:\b)(?:/[^\s<>"']*)?"#);
     pattern(&format!(r#"(?:https?://|www\.)[^\s<>"']+|{bare}"#))
@@ -60,7 +60,7 @@ pub(super) fn with_dots(low: &str) -> Option<String> {
     }
 }
 
-/// Finds the spelled-out dots, each with the letter before and after it.
+/// Finds the spelled-out dots, each with the word character before and after it.
 pub(super) fn spelt_dots(low: &str) -> impl Iterator<Item = Span> {
     SPELT_DOT.find_iter(low).map(|found| (found.start(), found.end()))
 }

@@ -3,8 +3,8 @@
 //!
 //! The bound adapts to the capacity of the machine and its database: additive increase while calls are fast,
 //! multiplicative decrease when they are slow. Writes such as submissions and decisions are shed last. A call is
-//! counted only after its caller was authenticated and its message was read, so that incomplete messages hold no
-//! permits. Each site and each token has a maximum share.
+//! counted only after its caller was authenticated and its message was read. Incomplete messages hold separate permits,
+//! so that slow senders keep no calls out. Each site and each token has a maximum share.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -36,7 +36,7 @@ const UNFINISHED: Shares = Shares { all: 2_048, site: 1_536, token: 1_024 };
 /// Lowest value of the bound. Without it, no call would be admitted that could show that the load has decreased.
 const LEAST: f64 = 32.0;
 
-/// A call that takes this long was delayed by load. It equals the time that a call waits for a database connection.
+/// A call that takes this long was delayed by load. A call also waits at most this long for a PostgreSQL connection.
 const SLOW: Duration = Duration::from_millis(500);
 
 /// Factor by which slow calls lower the bound. It applies once per [`SLOW`], because slow calls occur together.
@@ -49,8 +49,8 @@ const QUARTERS_FOR_OTHERS: usize = 3;
 /// Share of the bound, in quarters, that one site may use, so that a flood on one site leaves capacity for others.
 const QUARTERS_OF_A_SITE: usize = 3;
 
-/// Least number of calls that the token of a moderator or admin may have in flight; its share is otherwise a quarter of
-/// the bound. A portal's token may use the whole share of its site.
+/// The token of a moderator or admin may have a quarter of the bound in flight, but at least this number of calls. A
+/// portal's token may use the whole share of its site.
 const LEAST_OF_A_PERSON: usize = 8;
 
 /// The RPCs that are shed last, because a reader's or moderator's action must not be lost: every RPC with a

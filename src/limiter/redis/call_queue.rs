@@ -21,7 +21,7 @@ use super::{
 use crate::{limiter::tier_answer::ChargeOutcome, supervise::supervise};
 
 /// Longest time that a check waits for the call under way before the next call is sent. Without this bound, a check
-/// would wait for two calls of a slow server.
+/// would wait for two slow calls: the one under way and its own.
 const GATHERING: Duration = Duration::from_millis(1);
 /// Largest number of checks in a call. They occupy a server for about a third of a millisecond.
 const MOST_CHECKS: usize = 64;
@@ -67,8 +67,8 @@ impl CallQueue {
         self.0.connection.clone()
     }
 
-    /// Sends a check to the server, in one call with others that arrive at this moment. A check that the server
-    /// receives after `deadline`, when its caller has given up, counts nothing.
+    /// Sends a check to the server, in one call with the other checks that wait. A check that the server receives after
+    /// `deadline`, when its caller has given up, counts nothing.
     ///
     /// # Errors
     /// The error of Redis, and a timeout when Redis received the check too late.
@@ -145,7 +145,7 @@ impl Shared {
             for (check, outcomes) in checks.into_iter().zip(answer.checks) {
                 match outcomes {
                     Some(outcomes) => reply(check, Ok(outcomes)),
-                    // This process sent the call or read its answer too late. A better estimate would not help.
+                    // The caller's deadline has passed, so a repeated call would be too late as well.
                     None if check.deadline.is_some_and(|deadline| now >= deadline) => reply(check, Err(timed_out())),
                     None => late.push(check),
                 }

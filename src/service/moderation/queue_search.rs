@@ -18,22 +18,23 @@ use crate::{
     store::Store,
 };
 
-/// Number of comments in the first slice. For a frequent word, they fill a page in about a millisecond.
+/// Number of comments in the first slice. If the query is a frequent word, they contain enough matches for a page.
+/// Examining them takes about a millisecond.
 const FIRST_SLICE: usize = 500;
 
 /// Factor by which each slice is larger than the one before.
 const GROWTH: usize = 4;
 
-/// Largest number of comments that one statement examines. It takes some ten milliseconds, and stays far below the
-/// statement timeout even when the comments are not in the database's memory.
+/// Largest number of comments that one statement examines. Such a statement takes about ten milliseconds, and far
+/// less than the statement timeout even when the comments are not in the database's memory.
 const SLICE: usize = 10_000;
 
 /// Time after which no further slice is begun. It applies to a page and to its count separately, so that both together
 /// take about a second, which is an acceptable wait for a person.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Replaces a filter's query by the comments that match it, on any page and in any status. If they are too many to
-/// list, the query stays, and comments are examined in the order of the queue.
+/// Replaces a filter's query by the ids of the site's comments that match it, regardless of the filter's other
+/// conditions. If they are too many to list, the query stays, and comments are examined in the order of the queue.
 pub(super) async fn resolved(store: &dyn Store, site: &SiteId, mut filter: QueueFilter) -> Result<QueueFilter> {
     let Some(search) = &filter.query else { return Ok(filter) };
     match store.search(site, search).await? {
@@ -69,7 +70,8 @@ pub(super) async fn list(store: &dyn Store, page: QueuePage<'_>) -> Result<Page<
     }
 }
 
-/// Returns the number of comments on all pages, up to [`EXACT_TOTAL`] + 1.
+/// Returns the number of comments on all pages, up to [`EXACT_TOTAL`] + 1. For a search without an index, returns the
+/// number that was counted within about [`PATIENCE`].
 pub(super) async fn count(store: &dyn Store, page: QueuePage<'_>) -> Result<i64> {
     let page = QueuePage { after: None, until: None, ..page };
     if !page.filter.is_search() {

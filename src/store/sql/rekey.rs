@@ -1,4 +1,4 @@
-//! Writes that concern keys: the record of the keys, and the change of rows to another key.
+//! Writes for key rotation: they record the server's keys, and move rows from one key to another.
 
 use super::{Connection, List, Rows, Statement, token::macs_to_bytes};
 use crate::{
@@ -42,7 +42,7 @@ pub(super) async fn record(tx: &mut Connection<'_>, recording: &KeyRecording) ->
     Ok(())
 }
 
-/// Changes a device's comments and reports to another key.
+/// Moves a device's comments, reports and author key to another key.
 pub(super) async fn device(tx: &mut Connection<'_>, rekeying: &Rekeying) -> Result<()> {
     let Rekeying { site, from, to, key, .. } = rekeying;
     comments(tx, rekeying).await?;
@@ -53,7 +53,7 @@ pub(super) async fn device(tx: &mut Connection<'_>, rekeying: &Rekeying) -> Resu
 async fn comments(tx: &mut Connection<'_>, rekeying: &Rekeying) -> Result<()> {
     let Rekeying { site, from, to, key, texts } = rekeying;
     let ids: Vec<CommentId> = texts.iter().map(|text| text.comment).collect();
-    // The lock order is that of decisions, so that no deadlock occurs.
+    // Locks the comments in the same order as decisions do, so that no deadlock occurs.
     Statement::new(
         "select 1 as locked from comments c where c.site_id = :site and c.comment_id in :ids
         order by c.parent_id is null, c.comment_id {for no key update | }",
@@ -83,7 +83,7 @@ async fn comments(tx: &mut Connection<'_>, rekeying: &Rekeying) -> Result<()> {
     Ok(())
 }
 
-/// Changes the device's reports to another key. If the device reported a comment under both keys, one report remains.
+/// Moves the device's reports to another key. If the device reported a comment under both keys, one report remains.
 async fn reports(
     tx: &mut Connection<'_>,
     site: &SiteId,
@@ -109,7 +109,7 @@ async fn reports(
     Ok(())
 }
 
-/// Makes all earlier author keys refer to the one in use, which itself refers to none.
+/// Maps all earlier author keys of the author to the current one, which has no row of its own.
 async fn author(tx: &mut Connection<'_>, site: &SiteId, from: &DeviceNames, to: &DeviceNames) -> Result<()> {
     let pair = |text| Statement::new(text).bind("site", site).bind("from", &from.author).bind("to", &to.author);
     pair("update author_keys set author = :to where site_id = :site and author = :from").execute(&mut *tx).await?;
@@ -127,7 +127,7 @@ async fn author(tx: &mut Connection<'_>, site: &SiteId, from: &DeviceNames, to: 
     Ok(())
 }
 
-/// Changes the subjects of bans that are not revoked to another key.
+/// Moves the subjects of bans to another key, as `moves` says. Revoked bans stay unchanged.
 pub(super) async fn bans(tx: &mut Connection<'_>, site: &SiteId, moves: &[BanMove], key: KeyMark) -> Result<u64> {
     let rows = Rows::new()
         .column("kind", List::texts(moves.iter().map(|one| one.from.kind.as_str())))

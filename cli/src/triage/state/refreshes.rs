@@ -1,5 +1,6 @@
-//! Fetches held comments that a colleague changed. A comment that still waits is shown with its changes and must be
-//! seen again. A comment that no longer waits is removed.
+//! Fetches again the comments that the moderator has claimed and a colleague has changed. A comment that still waits for
+//! a decision is shown with its changes, and must be seen again before a key acts on it. A comment that no longer waits
+//! is removed, unless it is on the screen.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -27,7 +28,7 @@ impl State {
         }
     }
 
-    /// Schedules a refresh of a comment that waits for a decision again, after a conflict.
+    /// Schedules a refresh of a comment that still waits for a decision after ours conflicted with a colleague's.
     pub(super) fn refresh_later(&mut self, id: &str) {
         self.refreshes.want(id, true);
     }
@@ -90,8 +91,8 @@ impl State {
         }
     }
 
-    /// Handles a comment that no longer waits. The one on the screen stays until a key is pressed; the response to that
-    /// key names the colleague.
+    /// Handles a comment that no longer waits. If it is on the screen, it stays until the moderator acts on it. If that
+    /// sends a decision, the service's response names the colleague.
     fn left_queue(&mut self, id: &str, is_current: bool, now: DateTime<Utc>) {
         let Some(held) = self.held.get_mut(id) else { return };
         if is_current {
