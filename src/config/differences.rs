@@ -22,6 +22,8 @@ impl Config {
             ("grpc.tls_client_ca_file", self.tls_client_ca_file != other.tls_client_ca_file),
             ("grpc.insecure", self.insecure != other.insecure),
             ("grpc.reflection", self.reflection != other.reflection),
+            ("grpc.connections_per_peer", self.connections_per_peer != other.connections_per_peer),
+            ("grpc.heartbeat_ms", self.heartbeat != other.heartbeat),
             ("grpc.drain_notice_ms", self.drain_notice != other.drain_notice),
             ("http.addr", self.http_addr != other.http_addr),
             ("captcha.fixed_answer", self.fixed_answer != other.fixed_answer),

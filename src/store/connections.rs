@@ -9,7 +9,14 @@ use std::{
 };
 
 use sqlx::{Database, Pool, pool::PoolConnection};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    sync::{Notify, OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
+
+/// Longest time that the driver's pool may take to test a connection that is returned to it. Without this limit, a
+/// server that vanishes during the test would hold the connection for minutes.
+const RETURN: Duration = Duration::from_millis(2_500);
 
 /// The connections to one database. Callers that wait for one are served in their order.
 #[derive(Debug)]
@@ -22,6 +29,8 @@ pub(super) struct Connections<DB: Database> {
     places: Arc<Semaphore>,
     /// The most recently used connection is the last one.
     free: Mutex<VecDeque<Free<DB>>>,
+    /// Wakes a caller that waits for the driver's pool when a connection becomes free here.
+    freed: Notify,
 }
 
 #[derive(Debug)]
@@ -33,7 +42,7 @@ struct Free<DB: Database> {
 impl<DB: Database> Connections<DB> {
     pub(super) fn new(pool: Pool<DB>, away: Duration) -> Self {
         let places = Arc::new(Semaphore::new(pool.options().get_max_connections() as usize));
-        Self { pool, away, places, free: Mutex::default() }
+        Self { pool, away, places, free: Mutex::default(), freed: Notify::new() }
     }
 
     pub(super) const fn pool(&self) -> &Pool<DB> {
@@ -43,12 +52,21 @@ impl<DB: Database> Connections<DB> {
     /// Returns a connection and how long it was idle here. The time is `None` for a connection from the driver's pool.
     pub(super) async fn take(&self) -> Result<(Taken<DB>, Option<Duration>), sqlx::Error> {
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed)?;
-        let newest = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop_back();
-        if let Some(Free { connection, since }) = newest {
-            return Ok((Taken { connection, place }, Some(since.elapsed())));
+        // The driver's pool may hold a permit for longer than a caller here holds its place: while it tests, closes or
+        // opens a connection. A caller that waits for the driver therefore takes the next connection that becomes free.
+        loop {
+            let newest = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop_back();
+            if let Some(Free { connection, since }) = newest {
+                return Ok((Taken { connection, place }, Some(since.elapsed())));
+            }
+            tokio::select! {
+                connection = self.pool.acquire() => {
+                    let connection = Leased { connection: connection?, since: Instant::now(), closes: false };
+                    return Ok((Taken { connection, place }, None));
+                }
+                () = self.freed.notified() => {}
+            }
         }
-        let connection = Leased { connection: self.pool.acquire().await?, since: Instant::now(), closes: false };
-        Ok((Taken { connection, place }, None))
     }
 
     /// Keeps a connection that is in no transaction and whose statements have completed.
@@ -61,12 +79,16 @@ impl<DB: Database> Connections<DB> {
             Some(connection)
         } else {
             free.push_back(Free { connection, since: Instant::now() });
+            self.freed.notify_one();
             // Connections that are not needed stay at the front.
             let is_unused = free.front().is_some_and(|first| is_due(&first.connection));
             if is_unused { free.pop_front().map(|first| first.connection) } else { None }
         };
         drop(free);
-        drop((place, returned));
+        drop(place);
+        if let Some(mut returned) = returned {
+            tokio::spawn(timeout(RETURN, returned.connection.return_to_pool()));
+        }
     }
 
     pub(super) async fn close(&self) {
@@ -122,5 +144,25 @@ impl<DB: Database> Drop for Leased<DB> {
         if self.closes {
             self.connection.close_on_drop();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::sqlite::SqlitePoolOptions;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_caller_that_waits_for_the_driver_gets_the_next_free_connection() {
+        let pool = SqlitePoolOptions::new().max_connections(2).connect_lazy("sqlite::memory:").unwrap();
+        let connections = Connections::new(pool.clone(), Duration::MAX);
+        // The driver uses one of its connections itself, as it does while it tests one.
+        let _tested = pool.acquire().await.unwrap();
+        let (used, _) = connections.take().await.unwrap();
+        let put = async { connections.put(used) };
+        let waiting = async { tokio::join!(connections.take(), put).0 };
+        let (_, idle) = timeout(Duration::from_secs(5), waiting).await.unwrap().unwrap();
+        assert!(idle.is_some(), "the connection was kept here");
     }
 }

@@ -182,7 +182,7 @@ fn every_longer_file_begins_with_a_module_comment() {
 }
 
 /// Spawned tasks that are not supervised: the file, the task, and the reason.
-const UNSUPERVISED: [(&str, &str, &str); 10] = [
+const UNSUPERVISED: [(&str, &str, &str); 11] = [
     ("captcha/image_pool.rs", "move || fill(", "the thread catches its panics itself"),
     ("grpc/transport/listener.rs", "Guarded::over_tls(", "the task ends when its handshake ends"),
     ("grpc/transport/tls.rs", "move || files.read()", "the task `certificate` waits for it"),
@@ -191,6 +191,7 @@ const UNSUPERVISED: [(&str, &str, &str); 10] = [
     ("server/start.rs", "Arc::clone(&services), reporter", "the function supervises the tasks that it spawns"),
     ("service/blocking.rs", "task", "the caller waits for the task"),
     ("service/moderation/change_feed.rs", "run_until_cancelled_owned(polling)", "`keep_looking` supervises itself"),
+    ("store/connections.rs", "timeout(RETURN,", "the task ends within its timeout"),
     ("store/postgres/session.rs", "connection.return_to_pool()", "the task ends after its rollback"),
     ("store/sqlite/session.rs", "home.put(connection)", "the task ends after its rollback"),
 ];

@@ -37,7 +37,6 @@ pub(super) fn pool(links: &Arc<Links>, settings: PoolSettings) -> PgPool {
     let found = Arc::clone(links);
     PgPoolOptions::new()
         .max_connections(settings.connections)
-        .min_connections(settings.connections.min(2))
         .acquire_timeout(settings.acquire)
         .max_lifetime(LIFETIME)
         .test_before_acquire(false)
