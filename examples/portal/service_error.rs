@@ -19,8 +19,8 @@ pub(crate) struct ServiceError {
     pub(crate) fields: Vec<(String, String)>,
     /// The time after which a retry is permitted.
     pub(crate) wait: Option<Duration>,
-    /// A new image that came with an error about the old one. Showing it saves a call of `IssueChallenge`, which would be
-    /// charged to the quota of challenges again.
+    /// A new image that came with an error about the old one. Showing it saves a call of `IssueChallenge`, which would
+    /// be charged to the quota of challenges again.
     pub(crate) fresh: Option<Box<IssueChallengeResponse>>,
 }
 

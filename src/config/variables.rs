@@ -64,8 +64,8 @@ fn is_of_a_service(name: &str, value: &str) -> bool {
     if ends_in_service || name.contains("_SERVICE_PORT_") || name == "DUYET_PORT" {
         return true;
     }
-    // Kubernetes sets, for example, `DUYET_GRPC_PORT` for a Service named `duyet-grpc`. Without a URL as its value, such
-    // a variable is a mistyped setting.
+    // Kubernetes sets, for example, `DUYET_GRPC_PORT` for a Service named `duyet-grpc`. Without a URL as its value,
+    // such a variable is a mistyped setting.
     if name.ends_with("_PORT") && value.contains("://") {
         return true;
     }

@@ -86,8 +86,8 @@ named_enum! {
 }
 
 impl StatsKind {
-    /// Returns the kind that sums up this kind by day under the same name, or `None`. `Waiting` and `Settled` are summed
-    /// up together.
+    /// Returns the kind that sums up this kind by day under the same name, or `None`. `Waiting` and `Settled` are
+    /// summed up together.
     pub const fn by_day(self) -> Option<Self> {
         match self {
             Self::Waiting | Self::Settled => Some(Self::SubmittedDay),

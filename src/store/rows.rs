@@ -130,7 +130,8 @@ pub(super) fn duplicate(columns: &mut impl Read) -> Result<SubmitAnswer> {
 }
 
 /// Reads the context of a submission: the stored request, article, parent, duplicate and site, the number of comments
-/// with the same text and the number of their other authors, the effect of the bans that apply, and the device's record.
+/// with the same text and the number of their other authors, the effect of the bans that apply, and the device's
+/// record.
 pub(super) fn submit_context(columns: &mut impl Read) -> Result<SubmitContext> {
     Ok(SubmitContext {
         request: maybe_request(columns)?,

@@ -21,7 +21,7 @@ on_both_databases! {
     a_denied_call_never_spends_the_challenge,
     the_challenge_limit_has_a_reserve_for_known_readers,
     a_wrong_answer_is_not_charged_as_a_submit,
-    beyond_a_readers_limit_right_and_wrong_answers_are_denied_alike,
+    beyond_a_readers_limit_right_and_wrong_answers_get_the_same_denial,
     forged_tokens_are_denied_by_the_failure_limit,
     ipv6_addresses_are_limited_by_prefixes_of_three_lengths,
     reports_from_one_network_count_once_and_are_limited_by_article,
@@ -178,8 +178,9 @@ async fn a_wrong_answer_is_not_charged_as_a_submit(database: Database) {
     assert_eq!(limit(&send(&mut portal, next).await.unwrap_err()), "SubmitsPerDevice");
 }
 
-/// Otherwise a reader beyond their limit could try answers until the named limit changes, without spending the challenge.
-async fn beyond_a_readers_limit_right_and_wrong_answers_are_denied_alike(database: Database) {
+/// Otherwise a reader beyond their limit could try answers until the named limit changes, without spending the
+/// challenge.
+async fn beyond_a_readers_limit_right_and_wrong_answers_get_the_same_denial(database: Database) {
     let newsroom = newsroom(database, |limits| {
         limits.submits_per_device = "1/1h".parse().unwrap();
         // Only a right answer is charged to the article, whose limit has the longest wait.

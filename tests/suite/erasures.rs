@@ -1,5 +1,5 @@
-//! Tests that an erasure of many comments continues after its call has ended and after a restart of the server, and that
-//! its total is right.
+//! Tests that an erasure of many comments continues after its call has ended and after a restart of the server, and
+//! that its total is right.
 
 use std::{sync::Arc, time::Duration};
 
@@ -134,8 +134,8 @@ async fn concurrent_workers_on_one_erasure_count_each_comment_once(database: Dat
     assert_eq!(home.number("select count(*) from audit where action = 'ERASE'").await, 300);
 }
 
-/// Longer than the time for which a call works on an erasure, and shorter than the time for which the call's writes wait
-/// for a lock, including retries.
+/// Longer than the time for which a call works on an erasure, and shorter than the time for which the call's writes
+/// wait for a lock, including retries.
 const HELD_UP: Duration = Duration::from_millis(3_300);
 
 /// Takes a lock that blocks all changes of comments for [`HELD_UP`] after this function returns.

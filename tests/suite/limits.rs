@@ -296,7 +296,7 @@ async fn new_quotas_are_in_force_at_once() {
     match limiter.check(&[device("a")]).await {
         Allowance::Denied { retry_after, .. } => assert!(retry_after <= Duration::from_secs(30), "{retry_after:?}"),
         Allowance::Allowed { .. } => {
-            assert!(limiter.is_degraded(), "Redis kept its count, so it should have denied the event")
+            assert!(limiter.is_degraded(), "Redis kept its count, so it should have denied the event");
         }
     }
     limiter.close().await;

@@ -5253,8 +5253,8 @@ pub enum ErrorReason {
     /// INVALID_ARGUMENT. One or more fields are invalid. google.rpc.BadRequest lists all of them at once.
     ValidationFailed = 1,
     /// FAILED_PRECONDITION. The call has no challenge token. The details of this error and of the other CAPTCHA_* reasons
-    /// contain a new IssueChallengeResponse to show to the reader, unless no challenge could be issued, for example because
-    /// a quota is exhausted.
+    /// contain a new IssueChallengeResponse to show to the reader, unless no challenge could be issued, for example
+    /// because a quota is exhausted.
     CaptchaRequired = 2,
     /// INVALID_ARGUMENT. The answer is wrong. The challenge is consumed.
     CaptchaIncorrect = 3,
@@ -5308,8 +5308,8 @@ pub enum ErrorReason {
     /// FAILED_PRECONDITION. The comment does not have what is to be banned: it was submitted without a device token or
     /// without an address, or its address hash is too old, because it was submitted before the previous calendar month.
     BanSubjectUnknown = 25,
-    /// NOT_FOUND with google.rpc.ResourceInfo. The decision or batch is unknown, or the caller has no decision of their own
-    /// left to revert.
+    /// NOT_FOUND with google.rpc.ResourceInfo. The decision or batch is unknown, or the caller has no decision of their
+    /// own left to revert.
     AuditEntryNotFound = 26,
     /// PERMISSION_DENIED. A moderator may revert only their own decisions of the last 24 hours. An admin may revert any.
     RevertDenied = 27,

@@ -18,8 +18,8 @@ fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("a valid pattern")
 }
 
-/// Web addresses. The word boundaries are ASCII, because the fast engine of the regex crate cannot match Unicode ones in
-/// text that is not ASCII; [`addresses`] checks the characters before and after a match.
+/// Web addresses. The word boundaries are ASCII, because the fast engine of the regex crate cannot match Unicode ones
+/// in text that is not ASCII; [`addresses`] checks the characters before and after a match.
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
     let bare = format!(r#"(?-u:\b)(?:[a-z0-9-]+\.)+(?:{ENDINGS})(?-u:\b)(?:/[^\s<>"']*)?"#);
     pattern(&format!(r#"(?:https?://|www\.)[^\s<>"']+|{bare}"#))

@@ -109,8 +109,8 @@ impl RateLimits {
     }
 
     /// Charges `event` for a right answer that was checked without a look. If a limit denies it, a reader whom `look`
-    /// denies too gets the denial of the look, as for a wrong answer. Otherwise a reader beyond their limits could learn
-    /// from the limit that is named whether an answer is right, without spending the challenge.
+    /// denies too gets the denial of the look, as for a wrong answer. Otherwise a reader beyond their limits could
+    /// learn from the limit that is named whether an answer is right, without spending the challenge.
     ///
     /// # Errors
     /// [`Error::RateLimited`]; nothing is charged then.

@@ -118,9 +118,9 @@ async fn insert(tx: &mut Connection<'_>, report: &Report) -> Result<bool> {
     Ok(inserted > 0)
 }
 
-/// Returns how many networks the open reports came from. They are the newest `open` reports, not those after the time of
-/// the last review, because the clocks of replicas may differ. Reports that earlier releases stored have no network, and
-/// each counts as a network of its own.
+/// Returns how many networks the open reports came from. They are the newest `open` reports, not those after the time
+/// of the last review, because the clocks of replicas may differ. Reports that earlier releases stored have no network,
+/// and each counts as a network of its own.
 async fn networks(tx: &mut Connection<'_>, report: &Report, open: i64) -> Result<i64> {
     let row = Statement::new(
         "select count(distinct coalesce(n.network, n.reporter)) as networks from (

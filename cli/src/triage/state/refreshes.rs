@@ -1,6 +1,6 @@
-//! Fetches again the comments that the moderator has claimed and a colleague has changed. A comment that still waits for
-//! a decision is shown with its changes, and must be seen again before a key acts on it. A comment that no longer waits
-//! is removed, unless it is on the screen.
+//! Fetches again the comments that the moderator has claimed and a colleague has changed. A comment that still waits
+//! for a decision is shown with its changes, and must be seen again before a key acts on it. A comment that no longer
+//! waits is removed, unless it is on the screen.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
