@@ -29,6 +29,8 @@ use crate::support::{
     sample::site,
 };
 
+const ARTICLE: &str = "bai";
+
 /// The services without a network, and one article in POST mode.
 struct Desk {
     home: Home,
@@ -64,24 +66,30 @@ impl Desk {
 
     async fn say(&self, from: &From, content: &str, now: DateTime<Utc>) -> Result<Submitted> {
         let client = ReaderContext { ip: Some(from.0.parse().unwrap()), device_token: String::new() };
-        let article = ArticleId::parse("bai").unwrap();
-        let challenge = self
-            .services
-            .challenges
-            .issue_challenge(&site(), &article, &client, &[ChallengeKind::Image], now)
-            .await
-            .unwrap();
+        let challenge_token = self.challenge(&client, now).await;
         let form = RawForm {
-            article_id: "bai".into(),
+            article_id: ARTICLE.into(),
             author_name: "Lan".into(),
             content: format!("{content}, {now}"),
-            challenge_token: challenge.token,
+            challenge_token,
             challenge_answer: ANSWER.into(),
             client: client.clone(),
             request_id: Uuid::new_v4().to_string(),
             ..RawForm::default()
         };
         self.services.submissions.submit_comment(&site(), form, now).await
+    }
+
+    /// Issues a challenge and returns its token. A busy machine may have no ready image, so the call is repeated.
+    async fn challenge(&self, client: &ReaderContext, now: DateTime<Utc>) -> String {
+        let (challenges, article) = (&self.services.challenges, ArticleId::parse(ARTICLE).unwrap());
+        for _ in 0..100 {
+            match challenges.issue_challenge(&site(), &article, client, &[ChallengeKind::Image], now).await {
+                Err(Error::Overloaded { .. }) => {}
+                issued => return issued.unwrap().token,
+            }
+        }
+        panic!("no image became ready");
     }
 
     async fn comment(&self, from: &From, now: DateTime<Utc>) -> CommentId {
