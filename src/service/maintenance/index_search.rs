@@ -10,8 +10,9 @@ use crate::{
     service::{clock::Now, ids::new_id},
 };
 
-/// Number of comments that one transaction indexes. It takes some 10 ms, for which erasures wait.
-const AT_ONCE: usize = 100;
+/// Number of comments that one transaction indexes, or those of one batch of submits if it is larger. Erasures wait for
+/// this transaction, and in SQLite all writes do, so it must be short even when every comment has the maximum length.
+const AT_ONCE: usize = 25;
 
 /// The job pauses for this many times the duration of a batch, so that it takes little CPU from submits. It still
 /// indexes some hundred comments a second.
