@@ -52,7 +52,7 @@ type Call<S, Q, A> = for<'a> fn(&'a S, &'a [Q]) -> BoxFuture<'a, Result<Vec<A>>>
 
 /// A queue that groups the items of many callers into few batches for the store. A single item is processed at once,
 /// and items that arrive meanwhile form the next batch. While many calls are in flight ([`Crowd`]), a batch waits up to
-/// [`LINGER`] until it is large.
+/// `LINGER` until it is large.
 #[derive(Debug)]
 pub struct Batches<Q, A> {
     /// `None` once closed.

@@ -38,7 +38,7 @@ pub(super) async fn write(tx: &mut Connection<'_>, stored: &[&Submission]) -> Re
     write_at_once(tx, input, with_request(comment_rows(stored)?, stored).column("kind", kinds(stored))).await
 }
 
-/// Does the same as [`write`] in PostgreSQL, but also leaves out submissions that repeat a stored comment or whose
+/// Does the same as [`write()`] in PostgreSQL, but also leaves out submissions that repeat a stored comment or whose
 /// article has changed.
 pub(super) async fn write_unchanged(tx: &mut Connection<'_>, stored: &[&Submission]) -> Result<HashSet<SubmissionKey>> {
     let articles = || stored.iter().map(|one| one.known_article.as_ref());
