@@ -35,19 +35,19 @@ impl SubmissionStore for Noted {
     }
 
     async fn submit_contexts(&self, _: &[SubmitQuestion]) -> Result<Vec<SubmitContext>> {
-        unimplemented!()
+        unreachable!("the writer only inserts")
     }
 
     async fn challenge_contexts(&self, _: &[ChallengeQuestion]) -> Result<Vec<ChallengeContext>> {
-        unimplemented!()
+        unreachable!("the writer only inserts")
     }
 
     async fn spend_nonce(&self, _: &SiteId, _: [u8; 16], _: Option<&RequestRow>, _: DateTime<Utc>) -> Result<bool> {
-        unimplemented!()
+        unreachable!("the writer only inserts")
     }
 
     async fn find_request(&self, _: &SiteId, _: Uuid) -> Result<Option<RequestRow>> {
-        unimplemented!()
+        unreachable!("the writer only inserts")
     }
 }
 
